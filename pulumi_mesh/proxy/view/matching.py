@@ -1,0 +1,51 @@
+"""Matches on text, headers and query parameters, and shares of traffic, as Envoy has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pulumi_mesh.frozen import FrozenMap
+
+EMPTY: FrozenMap[str, object] = FrozenMap()
+"""Fields of a message that the view does not model: none."""
+
+
+@dataclass(frozen=True, slots=True)
+class StringMatch:
+    """A test of one text (envoy.type.matcher.v3.StringMatcher)."""
+
+    kind: Literal["exact", "prefix", "suffix", "contains", "regex"]
+    value: str
+    ignore_case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderMatch:
+    """A test of one request header (envoy.config.route.v3.HeaderMatcher).
+
+    value: None tests only that the header is there. ``:method`` and ``:authority`` are headers too.
+    missing_as_empty: a missing header is tested as empty text.
+    """
+
+    name: str
+    value: StringMatch | None = None
+    invert: bool = False
+    missing_as_empty: bool = False
+    extra: FrozenMap[str, object] = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class QueryMatch:
+    """A test of one query parameter (envoy.config.route.v3.QueryParameterMatcher); None tests presence."""
+
+    name: str
+    value: StringMatch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fraction:
+    """A share of traffic: ``numerator`` of ``denominator`` (envoy.type.v3.FractionalPercent)."""
+
+    numerator: int
+    denominator: Literal[100, 10_000, 1_000_000] = 100

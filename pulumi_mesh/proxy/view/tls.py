@@ -1,0 +1,75 @@
+"""TLS on either side of a proxy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.proxy.view.matching import EMPTY, StringMatch
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRef:
+    """A certificate or a trust root, by the name under which the proxy asks for it.
+
+    name: in a mesh ``default`` (the workload's certificate), ``ROOTCA`` (the trust root) or
+    ``kubernetes://NAME`` (a gateway's credential).
+    path: the file that holds it as a discovery resource; empty when the agent beside the proxy serves it
+    (the cluster ``sds-grpc``).
+    """
+
+    name: str
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What a peer must prove: a certificate under ``root`` that carries one of the names."""
+
+    root: SecretRef
+    subject_alt_names: tuple[StringMatch, ...] = ()
+    extra: FrozenMap[str, object] = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class DownstreamTls:
+    """TLS toward clients (envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext)."""
+
+    certificates: tuple[SecretRef, ...]
+    validation: Validation | None = None
+    require_client_certificate: bool = False
+    alpn: tuple[str, ...] = ()
+    minimum_version: str = ""
+    maximum_version: str = ""
+    cipher_suites: tuple[str, ...] = ()
+    extra: FrozenMap[str, object] = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamTls:
+    """TLS toward an upstream (envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext)."""
+
+    certificates: tuple[SecretRef, ...] = ()
+    validation: Validation | None = None
+    sni: str = ""
+    alpn: tuple[str, ...] = ()
+    minimum_version: str = ""
+    maximum_version: str = ""
+    cipher_suites: tuple[str, ...] = ()
+    extra: FrozenMap[str, object] = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class PlainText:
+    """No TLS (envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpaqueTransport:
+    """A transport socket that is not modelled, kept as it was read."""
+
+    name: str
+    config: FrozenMap[str, object]
+
+
+Transport = PlainText | UpstreamTls | OpaqueTransport
