@@ -1,0 +1,97 @@
+"""The one way that user-facing types are made: frozen, hashable, validated, with errors and reprs for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import MISSING, fields
+from typing import Any, TypeVar, dataclass_transform
+
+from pydantic import ConfigDict, Field, ValidationError
+from pydantic.dataclasses import dataclass as pydantic_dataclass
+from pydantic_core import ArgsKwargs
+
+from pulumi_mesh.errors import InvalidError
+from pulumi_mesh.typed.problems import problems_of
+from pulumi_mesh.typed.tokens import is_output
+
+T = TypeVar("T")
+
+_CONFIG = ConfigDict(
+    extra="forbid", validate_by_name=True, validate_by_alias=True, arbitrary_types_allowed=True
+)
+
+
+def default(
+    value: Any = None, *, factory: Callable[[], Any] | None = None, wire: str = "", shown: bool = True
+) -> Any:
+    """A field's default.
+
+    factory: makes the default instead. wire: the field's name in manifests, where it is not the Python one.
+    shown: False keeps the field out of the repr (secrets).
+    """
+    given: dict[str, Any] = {"default_factory": factory} if factory else {"default": value}
+    return Field(**given, alias=wire or None, repr=shown)
+
+
+def required(*, wire: str = "", shown: bool = True) -> Any:
+    """A keyword-only field that must be given, where it needs a wire name or stays out of the repr."""
+    return Field(alias=wire or None, repr=shown)
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(required,))
+def typed(cls: type[T]) -> type[T]:
+    """Make a frozen, validated dataclass; unknown fields are refused.
+
+    Its constructor raises ``InvalidError`` with every problem found, each with its path. Fields after a
+    ``_: KW_ONLY`` are keyword-only.
+    """
+    made: Any = pydantic_dataclass(frozen=True, repr=False, config=_CONFIG)(cls)
+    positional = [field.name for field in fields(made) if field.init and not field.kw_only]
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - it becomes the class's own
+        given = dict(zip(positional, args, strict=False))
+        if len(args) > len(positional) or not given.keys().isdisjoint(kwargs):
+            raise TypeError(
+                f"{made.__name__} takes {_positionals(positional)} by position, the rest by keyword"
+            )
+        given.update(kwargs)
+        try:
+            type(self).__pydantic_validator__.validate_python(ArgsKwargs((), given), self_instance=self)
+        except ValidationError as error:
+            raise InvalidError(problems_of(error, root_of(type(self), given), type(self))) from None
+
+    __init__.__qualname__ = f"{cls.__qualname__}.__init__"
+    made.__init__ = __init__
+    if "__repr__" not in cls.__dict__:
+        made.__repr__ = _repr
+    return made  # type: ignore[no-any-return]  # pydantic's decorator returns the class it was given
+
+
+def root_of(cls: type, given: dict[str, Any]) -> str:
+    """What paths into an object start with: ``Service("reviews")``, or the class alone if it has no name."""
+    name = given.get("name")
+    return f'{cls.__name__}("{name}")' if isinstance(name, str) else cls.__name__
+
+
+def _positionals(names: list[str]) -> str:
+    return " and ".join(names) if names else "nothing"
+
+
+def _repr(self: Any) -> str:
+    parts = []
+    for field in fields(self):
+        value = getattr(self, field.name)
+        if not field.repr or _is_default(field, value):
+            continue
+        shown = "<Output>" if is_output(value) else repr(value)
+        parts.append(shown if not field.kw_only else f"{field.name}={shown}")
+    return f"{type(self).__name__}({', '.join(parts)})"
+
+
+def _is_default(field: Any, value: Any) -> bool:
+    info = type(field.default).__name__ == "FieldInfo" and field.default
+    plain = info.default if info else field.default
+    make = info.default_factory if info else field.default_factory
+    if make is not None and make is not MISSING:
+        plain = make()
+    return bool(type(value) is type(plain) and value == plain)

@@ -1,0 +1,26 @@
+"""Text that is not known yet: a ``pulumi.Output``, or the private token that stands for one."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+TOKEN_START = "\ue000"
+TOKEN_END = "\ue001"
+
+
+def is_output(value: object) -> bool:
+    """Whether the value is a ``pulumi.Output``. Does not import pulumi: without it there is no Output."""
+    pulumi: Any = sys.modules.get("pulumi")
+    output = getattr(pulumi, "Output", None)
+    return output is not None and isinstance(value, output)
+
+
+def has_token(value: object) -> bool:
+    """Whether the value is text that holds a token (private-use characters U+E000 to U+E001)."""
+    return isinstance(value, str) and TOKEN_START in value
+
+
+def is_known(value: object) -> bool:
+    """Whether rules on the text (length, pattern, form) can be applied: neither an Output nor a token in it."""
+    return not is_output(value) and not has_token(value)
