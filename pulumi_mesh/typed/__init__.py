@@ -1,6 +1,6 @@
 """How user-facing types are made: fields that say what they accept and store, and errors for people."""
 
-from pulumi_mesh.typed.decorator import default, required, root_of, typed
+from pulumi_mesh.typed.decorator import build, default, required, root_of, typed
 from pulumi_mesh.typed.leaves import (
     Accepts,
     Bool,
@@ -72,6 +72,7 @@ __all__ = [
     "Text",
     "TextMap",
     "Texts",
+    "build",
     "default",
     "freeze_json",
     "has_token",

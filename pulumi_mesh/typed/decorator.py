@@ -1,10 +1,10 @@
-"""The one way that user-facing types are made: frozen, hashable, validated, with errors and reprs for people."""
+"""How user-facing types are made: frozen, hashable, validated, with errors and reprs for people."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, TypeVar, cast, dataclass_transform
 
 from pydantic import ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass as pydantic_dataclass
@@ -51,9 +51,8 @@ def typed(cls: type[T]) -> type[T]:
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - it becomes the class's own
         given = dict(zip(positional, args, strict=False))
         if len(args) > len(positional) or not given.keys().isdisjoint(kwargs):
-            raise TypeError(
-                f"{made.__name__} takes {_positionals(positional)} by position, the rest by keyword"
-            )
+            taken = " and ".join(positional) or "nothing"
+            raise TypeError(f"{made.__name__} takes {taken} by position, the rest by keyword")
         given.update(kwargs)
         try:
             type(self).__pydantic_validator__.validate_python(ArgsKwargs((), given), self_instance=self)
@@ -73,8 +72,15 @@ def root_of(cls: type, given: dict[str, Any]) -> str:
     return f'{cls.__name__}("{name}")' if isinstance(name, str) else cls.__name__
 
 
-def _positionals(names: list[str]) -> str:
-    return " and ".join(names) if names else "nothing"
+def build(cls: type[T], data: Any, root: str = "") -> T:
+    """An object from a tree of mappings and lists, its keys the wire's names or Python's.
+
+    root: what the paths of problems start with. Raises InvalidError with all of them.
+    """
+    try:
+        return cast("T", cast("Any", cls).__pydantic_validator__.validate_python(data))
+    except ValidationError as error:
+        raise InvalidError(problems_of(error, root, cls)) from None
 
 
 def _repr(self: Any) -> str:
@@ -83,9 +89,20 @@ def _repr(self: Any) -> str:
         value = getattr(self, field.name)
         if not field.repr or _is_default(field, value):
             continue
-        shown = "<Output>" if is_output(value) else repr(value)
+        shown = _shown(value)
         parts.append(shown if not field.kw_only else f"{field.name}={shown}")
     return f"{type(self).__name__}({', '.join(parts)})"
+
+
+def _shown(value: Any) -> str:
+    """The repr, but never an Output's own, which is a warning for people."""
+    if is_output(value):
+        return "<Output>"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key!r}: {_shown(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_shown, value)) + "]"
+    return repr(value)
 
 
 def _is_default(field: Any, value: Any) -> bool:

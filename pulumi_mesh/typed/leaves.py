@@ -1,7 +1,7 @@
 """What a field accepts and what it stores, for type checkers and at run time.
 
 A type checker sees a descriptor with two types; at run time each name stands for what pydantic validates:
-a list becomes a tuple, a mapping a ``FrozenMap`` or the nested class. Text leaves also take a ``pulumi.Output``.
+a list becomes a tuple, a mapping a ``FrozenMap`` or the nested class. Text leaves also take an Output.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.typed.tokens import is_known, is_output
 
 T = TypeVar("T")
-In = TypeVar("In", contravariant=True)
-Out = TypeVar("Out", covariant=True)
+InT = TypeVar("InT", contravariant=True)  # noqa: PLC0105
+OutT = TypeVar("OutT", covariant=True)  # noqa: PLC0105
 
 OUTPUT_REFUSED = "an Output may not stand here: this decides names or structure, so it must be plain text"
 
@@ -34,11 +34,15 @@ def _pattern(pattern: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Chars:
-    """Rules on known text, in characters; Outputs and text with tokens are not judged. Pattern: RE2, searched."""
+    """Rules on known text, lengths in characters; Outputs and text with tokens are not judged.
+
+    pattern: RE2, searched. form: the pattern in words.
+    """
 
     min: int = 0
     max: int | None = None
     pattern: str = ""
+    form: str = ""
 
     def __call__(self, value: Any) -> Any:
         if not is_known(value):
@@ -48,7 +52,7 @@ class Chars:
         if self.max is not None and len(value) > self.max:
             raise ValueError(f"is {len(value)} characters long; at most {self.max}")
         if self.pattern and not _pattern(self.pattern).search(value):
-            raise ValueError(f"is {_short(value)}, which does not match {self.pattern}")
+            raise ValueError(f"is {_short(value)}; {self.form or 'must match ' + self.pattern}")
         return value
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -143,20 +147,34 @@ Number: TypeAlias = Annotated[float, BeforeValidator(_no_text), Field(allow_inf_
 PlainText: TypeAlias = Annotated[str, Field(strict=True), BeforeValidator(_plain)]
 """Text where no Output may stand: names of our own objects, discriminators."""
 Name: TypeAlias = Annotated[
-    PlainText, Chars(1, 253, r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
+    PlainText,
+    Chars(
+        1,
+        253,
+        r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
+        "a name is lower-case letters, digits, '-' and '.', and starts and ends with a letter or digit",
+    ),
 ]
 """An object's name: a DNS subdomain in lower case, as Kubernetes asks."""
-NamespaceName: TypeAlias = Annotated[PlainText, Chars(0, 63, r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$")]
+NamespaceName: TypeAlias = Annotated[
+    PlainText,
+    Chars(
+        0,
+        63,
+        r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$",
+        "a namespace is lower-case letters, digits and '-', and starts and ends with a letter or digit",
+    ),
+]
 """A namespace's name: a DNS label; empty where there is none or where the default applies."""
 
 if TYPE_CHECKING:
     from pulumi import Output
 
-    class Accepts(Generic[In, Out]):
-        """A field that takes ``In`` and stores ``Out``."""
+    class Accepts(Generic[InT, OutT]):
+        """A field that takes one type and stores another."""
 
-        def __get__(self, obj: Any, owner: Any) -> Out: ...
-        def __set__(self, obj: object, value: In) -> None: ...
+        def __get__(self, obj: Any, owner: Any) -> OutT: ...
+        def __set__(self, obj: object, value: InT) -> None: ...
 
     MaybeText: TypeAlias = str | Output[str]
     Text: TypeAlias = Accepts[MaybeText, str]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-TOKEN_START = "\ue000"
-TOKEN_END = "\ue001"
+TOKEN_START = "\ue000"  # noqa: S105 - no password
+TOKEN_END = "\ue001"  # noqa: S105 - no password
 
 
 def is_output(value: object) -> bool:
@@ -22,5 +22,5 @@ def has_token(value: object) -> bool:
 
 
 def is_known(value: object) -> bool:
-    """Whether rules on the text (length, pattern, form) can be applied: neither an Output nor a token in it."""
+    """Whether rules on the text (length, pattern, form) can be applied: no Output, and no token in it."""
     return not is_output(value) and not has_token(value)
