@@ -1,0 +1,1 @@
+"""The proxy view as Envoy v3 config, written and read."""
