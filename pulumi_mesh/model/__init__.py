@@ -1,0 +1,1 @@
+"""The model: what a platform team writes; intent in the field's words."""

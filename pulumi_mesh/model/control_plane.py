@@ -1,0 +1,38 @@
+"""The control plane that the mesh runs under."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY
+
+from pulumi_mesh.model import values
+from pulumi_mesh.model.fields import DomainName, LabelName
+from pulumi_mesh.typed import FieldError, typed
+
+
+@typed
+class Istio:
+    """An Istio control plane. ``Istio.existing()`` is one that is installed already.
+
+    revision: its revision, which namespaces are labelled with; empty is the default revision.
+    trust_domain: of workload identities, Istio's ``meshConfig.trustDomain``.
+    root_namespace: where mesh-wide policies live, Istio's ``meshConfig.rootNamespace``.
+    """
+
+    _: KW_ONLY
+    revision: str = ""
+    trust_domain: DomainName = "cluster.local"
+    root_namespace: LabelName = "istio-system"
+
+    def __post_init__(self) -> None:
+        if self.revision:
+            try:
+                values.label_name(self.revision)
+            except ValueError as error:
+                raise FieldError("revision", str(error)) from None
+
+    @classmethod
+    def existing(
+        cls, *, revision: str = "", trust_domain: str = "cluster.local", root_namespace: str = "istio-system"
+    ) -> Istio:
+        """A control plane that someone else installed and keeps."""
+        return cls(revision=revision, trust_domain=trust_domain, root_namespace=root_namespace)

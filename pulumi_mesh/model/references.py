@@ -1,0 +1,29 @@
+"""References by name: where a file says ``service: reviews``, the validators look the name up.
+
+In Python one passes the object itself. While a file is read, the validation context holds what it declares:
+``{"service": {"reviews": Service(...)}, "gateway": {...}}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import ValidationInfo
+
+
+def named(kind: str) -> Callable[[Any, ValidationInfo], Any]:
+    """A validator that replaces a name by the declared object of that kind and passes anything else on."""
+
+    def look_up(value: Any, info: ValidationInfo) -> Any:
+        if not isinstance(value, str):
+            return value
+        if info.context is None:
+            raise ValueError(f"{value!r} is text; pass the {kind} object itself")
+        declared = info.context.get(kind, {})
+        if value not in declared:
+            known = ", ".join(sorted(declared)) or "none"
+            raise ValueError(f"no {kind} {value!r} is declared; declared: {known}")
+        return declared[value]
+
+    return look_up

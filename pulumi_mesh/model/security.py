@@ -1,0 +1,132 @@
+"""Who may talk to whom: mutual TLS and authorization."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+from pydantic import BeforeValidator
+
+from pulumi_mesh.model.fields import Name, PortNumber
+from pulumi_mesh.model.gateway import Gateway
+from pulumi_mesh.model.match import Method
+from pulumi_mesh.model.namespace import NamespaceName
+from pulumi_mesh.model.references import named
+from pulumi_mesh.model.service import Destination, Service
+from pulumi_mesh.typed import Accepts, FieldError, Many, Texts, default, has_token, is_output, typed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pulumi
+
+    WorkloadReference: TypeAlias = Accepts[Service | Destination | None, Service | Destination | None]
+    PolicyTarget: TypeAlias = Accepts[Service | Destination | Gateway | None, Service | Destination | Gateway | None]
+    Principals: TypeAlias = Accepts[
+        Sequence[str]
+        | Sequence[Service]
+        | Sequence[Destination]
+        | Sequence[Gateway]
+        | Sequence[str | Service | Destination | Gateway | pulumi.Output[str]],
+        tuple[str | Service | Destination | Gateway, ...],
+    ]
+else:
+    _service = named("service")
+    _gateway = named("gateway")
+
+    def _target(value: Any, info: Any) -> Any:
+        if isinstance(value, dict) and "gateway" in value:
+            if len(value) > 1:
+                raise ValueError("a gateway is the whole target; leave the other keys away")
+            return _gateway(value["gateway"], info)
+        return _service(value, info)
+
+    def _principal(value: Any, info: Any) -> Any:
+        if is_output(value):
+            return value
+        if isinstance(value, str):
+            if "/" not in value and "*" not in value and not has_token(value):
+                if info.context is not None:
+                    return _service(value, info)
+                raise ValueError(
+                    f"{value!r} is not a principal; write TRUST_DOMAIN/ns/NAMESPACE/sa/ACCOUNT, or pass a service"
+                )
+            return value
+        return _target(value, info)
+
+    WorkloadReference = Annotated[Destination | Service | None, BeforeValidator(_service)]
+    PolicyTarget = Annotated[Any, BeforeValidator(_target)]
+    PolicyTarget = Annotated[Destination | Service | Gateway | None, BeforeValidator(_target)]
+    Principals = tuple[Annotated[Any, BeforeValidator(_principal)], ...]
+
+
+@typed
+class MutualTLS:
+    """Which connections workloads take, for the whole mesh, a namespace, or a service.
+
+    mode: ``STRICT`` takes mutual TLS only, ``PERMISSIVE`` plain text too, ``DISABLE`` plain text only.
+    namespace: for its workloads. service: for the workloads of a service or of one version. Neither: the mesh.
+    """
+
+    mode: Literal["STRICT", "PERMISSIVE", "DISABLE"]
+    _: KW_ONLY
+    namespace: NamespaceName = default("")
+    service: WorkloadReference = default(None)
+
+    def __post_init__(self) -> None:
+        if self.namespace and self.service is not None:
+            raise FieldError("namespace", "give either a namespace or a service")
+
+    @property
+    def mesh_wide(self) -> bool:
+        """Whether it holds for every workload that nothing nearer says otherwise of."""
+        return not self.namespace and self.service is None
+
+
+@typed
+class AuthorizationRule:
+    """A rule holds when all that is given does; within one field one value is enough.
+
+    principals: identities, proved by mutual TLS: text (``cluster.local/ns/NAMESPACE/sa/ACCOUNT``, ``*`` at one end)
+    or the service, version or gateway that calls. namespaces: where the caller runs.
+    methods, paths, ports: of the request; a path may have ``*`` at one end.
+    """
+
+    _: KW_ONLY
+    principals: Principals = default(())
+    namespaces: Many[NamespaceName] = default(())
+    methods: Many[Method] = default(())
+    paths: Texts = default(())
+    ports: Many[PortNumber] = default(())
+
+
+@typed
+class AuthorizationPolicy:
+    """Allow or deny requests to workloads.
+
+    namespace: default: the target's. target: the service, version or gateway that it protects; default: all
+    workloads of ``namespace``.
+    action: ``ALLOW`` refuses what no rule of any ALLOW policy takes; ``DENY`` refuses what a rule takes, and wins.
+    rules: none with ALLOW allows nothing.
+    """
+
+    name: Name
+    _: KW_ONLY
+    namespace: NamespaceName = default("")
+    target: PolicyTarget = default(None)
+    action: Literal["ALLOW", "DENY"] = "ALLOW"
+    rules: Many[AuthorizationRule] = default(())
+
+    def __post_init__(self) -> None:
+        if self.target is None:
+            if not self.namespace:
+                raise FieldError("namespace", "give the namespace or the target that it protects")
+        else:
+            home = self.target.service.namespace if isinstance(self.target, Destination) else self.target.namespace
+            if self.namespace and self.namespace != home:
+                raise FieldError("namespace", f"a policy lives in the namespace of its target, {home!r}; leave it away")
+            object.__setattr__(self, "namespace", home)
+        if self.action == "DENY" and not self.rules:
+            raise FieldError(
+                "rules", "a DENY policy without rules denies nothing; give a rule (an empty one takes all)"
+            )

@@ -1,0 +1,77 @@
+"""A mesh at a stage of its canaries: canaries become plain weights, so that nothing downstream knows them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pulumi_mesh.errors import InvalidError
+from pulumi_mesh.model.canary import Canary
+from pulumi_mesh.model.route import Backend, HTTPRoute, Rule
+from pulumi_mesh.model.service import Destination
+
+if TYPE_CHECKING:
+    from pulumi_mesh.model.mesh import Mesh
+
+
+def staged(mesh: Mesh, stages: Mapping[str, int]) -> Mesh:
+    """``mesh`` with each canary at its stage (0 where none is given) and no canaries left.
+
+    A service whose clients no route of the mesh covers gets one, ``SERVICE-canary``. Raises InvalidError for a canary
+    that the mesh lacks, or a stage that the canary lacks.
+    """
+    for name in stages:
+        mesh.canary(name)
+    routes = list(mesh.routes)
+    for canary in mesh.canaries:
+        stage = stages.get(canary.name, 0)
+        if isinstance(stage, bool) or not isinstance(stage, int) or not 0 <= stage <= len(canary.stages):
+            raise InvalidError(
+                [(f'Canary("{canary.name}")', f"it has stages 0 to {len(canary.stages)}, not {stage!r}")]
+            )
+        weights = canary.weights(stage)
+        routes = [_with_weights(route, canary, weights) for route in routes]
+        if not any(canary.service in route.services for route in routes):
+            routes.append(
+                HTTPRoute(
+                    f"{canary.service.name}-canary",
+                    services=[canary.service],
+                    rules=[Rule(backends=_split(canary, canary.stable.port, weights))],
+                )
+            )
+    return mesh.replace(routes=routes, canaries=())
+
+
+def _with_weights(route: HTTPRoute, canary: Canary, weights: tuple[int, int]) -> HTTPRoute:
+    if not any(_is_whole(backend, canary) for rule in route.rules for backend in rule.backends):
+        return route
+    return dataclasses.replace(route, rules=tuple(_rule_with_weights(rule, canary, weights) for rule in route.rules))
+
+
+def _rule_with_weights(rule: Rule, canary: Canary, weights: tuple[int, int]) -> Rule:
+    if not any(_is_whole(backend, canary) for backend in rule.backends):
+        return rule
+    if len(rule.backends) == 1:
+        return dataclasses.replace(rule, backends=_split(canary, rule.backends[0].destination.port, weights))
+    shares: dict[Destination, int] = {}
+    for backend in rule.backends:
+        whole = _is_whole(backend, canary)
+        parts = (
+            _split(canary, backend.destination.port, weights) if whole else (Backend(backend.destination, weight=100),)
+        )
+        for part in parts:
+            shares[part.destination] = shares.get(part.destination, 0) + part.weight * backend.weight
+    return dataclasses.replace(rule, backends=tuple(Backend(each, weight=share) for each, share in shares.items()))
+
+
+def _is_whole(backend: Backend, canary: Canary) -> bool:
+    return backend.destination.service == canary.service and not backend.destination.version
+
+
+def _split(canary: Canary, port: int | None, weights: tuple[int, int]) -> tuple[Backend, Backend]:
+    stable, candidate = (
+        Backend(dataclasses.replace(version, port=port), weight=weight)
+        for version, weight in zip((canary.stable, canary.candidate), weights, strict=True)
+    )
+    return stable, candidate

@@ -1,0 +1,79 @@
+"""How clients treat a service: load balancing, limits, and taking bad endpoints out."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from pulumi_mesh.model.fields import HeaderName, OptionalDuration
+from pulumi_mesh.typed import FieldError, default, typed
+
+Count = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+@typed
+class ConsistentHash:
+    """Requests with the same value of a header go to the same endpoint (a hash ring).
+
+    header: its name. minimum_ring_size: more entries spread more evenly; default: Istio's 1024.
+    """
+
+    header: HeaderName
+    _: KW_ONLY
+    minimum_ring_size: Annotated[int, Field(ge=1, le=8 * 1024 * 1024)] | None = None
+
+
+@typed
+class ConnectionPool:
+    """Limits toward one service, in each client proxy (circuit breaking); None leaves Istio's default.
+
+    max_connections: TCP connections. connect_timeout: of a TCP connection; Istio's default is 10s.
+    max_pending_requests: requests that wait for a connection. max_requests: requests at once.
+    max_requests_per_connection: then the connection is closed; 1 turns keep-alive off.
+    max_retries: retries at once. idle_timeout: of a connection without requests.
+    """
+
+    _: KW_ONLY
+    max_connections: Count | None = None
+    connect_timeout: OptionalDuration = default(None)
+    max_pending_requests: Count | None = None
+    max_requests: Count | None = None
+    max_requests_per_connection: Count | None = None
+    max_retries: Count | None = None
+    idle_timeout: OptionalDuration = default(None)
+
+
+@typed
+class OutlierDetection:
+    """When an endpoint is taken out of load balancing for a while; None leaves Istio's default.
+
+    consecutive_5xx_errors: answers 500 to 599 in a row. consecutive_gateway_errors: 502, 503, 504 in a row.
+    interval: between two looks (10s). base_ejection_time: times the number of ejections so far (30s).
+    max_ejection_percent: the most endpoints that may be out at once (10).
+    """
+
+    _: KW_ONLY
+    consecutive_5xx_errors: Count | None = None
+    consecutive_gateway_errors: Count | None = None
+    interval: OptionalDuration = default(None)
+    base_ejection_time: OptionalDuration = default(None)
+    max_ejection_percent: Annotated[int, Field(ge=0, le=100)] | None = None
+
+
+@typed
+class TrafficPolicy:
+    """How clients of a service, or of one version, treat it.
+
+    load_balancer: default: Istio's, least request.
+    """
+
+    _: KW_ONLY
+    load_balancer: Literal["ROUND_ROBIN", "LEAST_REQUEST", "RANDOM"] | ConsistentHash | None = None
+    connection_pool: ConnectionPool | None = None
+    outlier_detection: OutlierDetection | None = None
+
+    def __post_init__(self) -> None:
+        if self.load_balancer is None and self.connection_pool is None and self.outlier_detection is None:
+            raise FieldError("load_balancer", "the policy says nothing; give one of its fields or leave it away")
