@@ -1,0 +1,174 @@
+"""The snapshot: objects, indexed, and what istiod knows beside them. The only input of check and resolve.
+
+It comes from the model (``pulumi_mesh.render.snapshot``), from manifests, or from both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.objects import Object
+from pulumi_mesh.refs import Ref
+
+O = TypeVar("O", bound=Object)  # noqa: E741 - an object
+
+NO_LABELS: FrozenMap[str, str] = FrozenMap()
+
+
+@dataclass(frozen=True, slots=True)
+class MeshConfig:
+    """What of Istio's MeshConfig matters to a proxy.
+
+    trust_domain: of identities. root_namespace: where mesh-wide policy lives. domain: of the cluster's services.
+    outbound: what a sidecar does with traffic to unknown hosts (``outboundTrafficPolicy.mode``).
+    """
+
+    trust_domain: str = "cluster.local"
+    root_namespace: str = "istio-system"
+    domain: str = "cluster.local"
+    outbound: Literal["ALLOW_ANY", "REGISTRY_ONLY"] = "ALLOW_ANY"
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePort:
+    """A port of a service. protocol: as Istio understood it from the port's name or appProtocol."""
+
+    name: str
+    number: int
+    target_port: int
+    protocol: Literal["HTTP", "HTTP2", "GRPC", "TCP", "TLS", "HTTPS"]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownService:
+    """A service of the registry.
+
+    hostname: the name that clients call. address: its virtual IP; empty for a headless one.
+    selector: labels of the workloads that answer for it, in its namespace. ref: the object that it came from.
+    """
+
+    hostname: str
+    name: str
+    namespace: str
+    ports: tuple[ServicePort, ...]
+    address: str = ""
+    selector: FrozenMap[str, str] = NO_LABELS
+    ref: Ref | None = field(default=None, compare=False)
+
+    def port(self, number: int) -> ServicePort | None:
+        """The port of that number, if there is one."""
+        return next((each for each in self.ports if each.number == number), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """One workload instance: a pod, or a virtual machine.
+
+    labels: its pod labels. service_account: what it runs as. mesh: whether it has a sidecar, so that clients can
+    reach it by Istio mutual TLS.
+    """
+
+    name: str
+    namespace: str
+    address: str
+    labels: FrozenMap[str, str] = NO_LABELS
+    service_account: str = "default"
+    mesh: bool = True
+    ref: Ref | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy to resolve for: a gateway (``router``), or a workload's sidecar."""
+
+    kind: Literal["router", "sidecar"]
+    name: str
+    namespace: str
+    address: str
+    labels: FrozenMap[str, str] = NO_LABELS
+    service_account: str = "default"
+
+    @property
+    def node(self) -> str:
+        """Envoy's node id, as Istio makes it."""
+        return f"{self.kind}~{self.address}~{self.name}.{self.namespace}~{self.namespace}.svc.cluster.local"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that decides what proxies do. Make it with ``snapshot``."""
+
+    objects: FrozenMap[str, tuple[Any, ...]]
+    services: tuple[KnownService, ...]
+    workloads: tuple[Workload, ...]
+    proxies: tuple[Proxy, ...]
+    namespaces: FrozenMap[str, FrozenMap[str, str]]
+    mesh: MeshConfig = MeshConfig()
+
+    def of(self, kind: type[O]) -> tuple[O, ...]:
+        """The objects of a kind, by namespace and name."""
+        return self.objects.get(kind.kind, ())
+
+    def service(self, hostname: str) -> KnownService | None:
+        """The service that clients call by that name, if it is known."""
+        return next((each for each in self.services if each.hostname == hostname), None)
+
+    def workloads_of(self, service: KnownService) -> tuple[Workload, ...]:
+        """The workloads that answer for a service."""
+        return tuple(
+            each
+            for each in self.workloads
+            if each.namespace == service.namespace and service.selector and selects(service.selector, each.labels)
+        )
+
+    def services_of(self, labels: Mapping[str, str], namespace: str) -> tuple[KnownService, ...]:
+        """The services that a workload with these labels answers for."""
+        return tuple(
+            each
+            for each in self.services
+            if each.namespace == namespace and each.selector and selects(each.selector, labels)
+        )
+
+    def proxy(self, name: str, namespace: str = "") -> Proxy | None:
+        """The proxy of that name."""
+        return next((p for p in self.proxies if p.name == name and namespace in ("", p.namespace)), None)
+
+
+def snapshot(
+    objects: Iterable[Object],
+    *,
+    services: Iterable[KnownService] = (),
+    workloads: Iterable[Workload] = (),
+    proxies: Iterable[Proxy] = (),
+    mesh: MeshConfig = MeshConfig(),  # noqa: B008 - frozen
+) -> Snapshot:
+    """Index objects and facts; the result does not depend on the order in which they are given."""
+    kinds: dict[str, list[Object]] = {}
+    for each in objects:
+        kinds.setdefault(each.kind, []).append(each)
+    namespaces = {each.name: each.labels for each in sorted(kinds.get("Namespace", []), key=_by_place)}
+    return Snapshot(
+        objects=FrozenMap({kind: tuple(sorted(kinds[kind], key=_by_place)) for kind in sorted(kinds)}),
+        services=tuple(sorted(services, key=lambda each: (each.namespace, each.name, each.hostname))),
+        workloads=tuple(sorted(workloads, key=lambda each: (each.namespace, each.name, each.address))),
+        proxies=tuple(sorted(proxies, key=lambda each: (each.kind, each.namespace, each.name))),
+        namespaces=FrozenMap(namespaces),
+        mesh=mesh,
+    )
+
+
+def selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
+    """Whether ``labels`` carry all that ``selector`` asks for."""
+    return all(labels.get(key) == value for key, value in selector.items())
+
+
+def ref_of(item: Object, path: str = "") -> Ref:
+    """A pointer into an object."""
+    return Ref(item.kind, item.namespace, item.name, path)
+
+
+def _by_place(item: Object) -> tuple[str, str]:
+    return item.namespace, item.name
