@@ -5,6 +5,9 @@ from pulumi_mesh.typed.leaves import (
     Accepts,
     Bool,
     Chars,
+    Count,
+    Each,
+    FieldError,
     Int,
     Int32,
     Int64,
@@ -32,10 +35,11 @@ from pulumi_mesh.typed.leaves import (
     Text,
     TextMap,
     Texts,
+    UInt32,
     freeze_json,
     kind_of,
 )
-from pulumi_mesh.typed.problems import FieldError, problems_of
+from pulumi_mesh.typed.problems import problems_of
 from pulumi_mesh.typed.tokens import TOKEN_END, TOKEN_START, has_token, is_known, is_output
 
 __all__ = [
@@ -44,6 +48,8 @@ __all__ = [
     "Accepts",
     "Bool",
     "Chars",
+    "Count",
+    "Each",
     "FieldError",
     "Int",
     "Int32",
@@ -72,6 +78,7 @@ __all__ = [
     "Text",
     "TextMap",
     "Texts",
+    "UInt32",
     "build",
     "default",
     "freeze_json",

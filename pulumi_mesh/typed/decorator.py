@@ -16,14 +16,10 @@ from pulumi_mesh.typed.tokens import is_output
 
 T = TypeVar("T")
 
-_CONFIG = ConfigDict(
-    extra="forbid", validate_by_name=True, validate_by_alias=True, arbitrary_types_allowed=True
-)
+_CONFIG = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True, arbitrary_types_allowed=True)
 
 
-def default(
-    value: Any = None, *, factory: Callable[[], Any] | None = None, wire: str = "", shown: bool = True
-) -> Any:
+def default(value: Any = None, *, factory: Callable[[], Any] | None = None, wire: str = "", shown: bool = True) -> Any:
     """A field's default.
 
     factory: makes the default instead. wire: the field's name in manifests, where it is not the Python one.

@@ -25,6 +25,15 @@ OutT = TypeVar("OutT", covariant=True)  # noqa: PLC0105
 OUTPUT_REFUSED = "an Output may not stand here: this decides names or structure, so it must be plain text"
 
 
+class FieldError(ValueError):
+    """Raised in a ``__post_init__``: the named field (empty: the object as a whole) is wrong, and why."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+        self.message = message
+
+
 @cache
 def _pattern(pattern: str) -> Any:
     import re2  # the engine of Envoy and the syntax of Go, in which the CRDs' patterns are written
@@ -45,7 +54,7 @@ class Chars:
     form: str = ""
 
     def __call__(self, value: Any) -> Any:
-        if not is_known(value):
+        if value is None or not is_known(value):
             return value
         if len(value) < self.min:
             raise ValueError("is empty" if not value else f"is shorter than {self.min} characters")
@@ -53,6 +62,45 @@ class Chars:
             raise ValueError(f"is {len(value)} characters long; at most {self.max}")
         if self.pattern and not _pattern(self.pattern).search(value):
             raise ValueError(f"is {_short(value)}; {self.form or 'must match ' + self.pattern}")
+        return value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self, handler(source))
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """Rules on every text of a list or a map."""
+
+    rule: Chars
+
+    def __call__(self, value: Any) -> Any:
+        if value is not None:
+            pairs = value.items() if isinstance(value, Mapping) else enumerate(value)
+            for key, text in pairs:
+                try:
+                    self.rule(text)
+                except ValueError as error:
+                    raise FieldError(f"[{key!r}]", str(error)) from None
+        return value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self, handler(source))
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many entries a list or a map may have."""
+
+    min: int = 0
+    max: int | None = None
+
+    def __call__(self, value: Any) -> Any:
+        if value is not None:
+            if len(value) < self.min:
+                raise ValueError(f"has {len(value)} entries; at least {self.min}")
+            if self.max is not None and len(value) > self.max:
+                raise ValueError(f"has {len(value)} entries; at most {self.max}")
         return value
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -142,6 +190,7 @@ Bool: TypeAlias = Annotated[bool, Field(strict=True)]
 Int: TypeAlias = Annotated[int, BeforeValidator(_no_text)]
 Int32: TypeAlias = Annotated[Int, Field(ge=-(2**31), le=2**31 - 1)]
 Int64: TypeAlias = Annotated[Int, Field(ge=-(2**63), le=2**63 - 1)]
+UInt32: TypeAlias = Annotated[Int, Field(ge=0, le=2**32 - 1)]
 Number: TypeAlias = Annotated[float, BeforeValidator(_no_text), Field(allow_inf_nan=False)]
 """A double; whole numbers may be given as int."""
 PlainText: TypeAlias = Annotated[str, Field(strict=True), BeforeValidator(_plain)]

@@ -10,17 +10,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import ValidationError
 
 from pulumi_mesh.frozen import FrozenMap
-from pulumi_mesh.typed.leaves import OUTPUT_REFUSED, kind_of
+from pulumi_mesh.typed.leaves import OUTPUT_REFUSED, FieldError, kind_of
 from pulumi_mesh.typed.tokens import is_output
-
-
-class FieldError(ValueError):
-    """Raised in a ``__post_init__``: the named field (empty: the object as a whole) is wrong, and why."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
-        self.message = message
 
 
 def problems_of(error: ValidationError, root: str, cls: type | None = None) -> list[tuple[str, str]]:

@@ -1,0 +1,63 @@
+"""What every typed object of a cluster has: identity and metadata. Kinds add their own fields."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY
+from typing import Any, ClassVar
+
+from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.refs import Identity
+from pulumi_mesh.typed import FieldError, JsonMap, Name, NamespaceName, TextMap, default, typed
+
+
+@typed
+class Object:
+    """A Kubernetes object.
+
+    name, namespace: plain text, never an Output. labels, annotations: as in ``metadata``.
+    metadata: the other fields of ``metadata`` (ownerReferences, finalizers, ...), not looked into.
+    """
+
+    name: Name
+    _: KW_ONLY
+    namespace: NamespaceName = default("")
+    labels: TextMap = default(FrozenMap())
+    annotations: TextMap = default(FrozenMap())
+    metadata: JsonMap = default(FrozenMap())
+
+    api_version: ClassVar[str] = ""
+    kind: ClassVar[str] = ""
+    namespaced: ClassVar[bool] = True
+    served_versions: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        if doubled := sorted(self.metadata.keys() & {"name", "namespace", "labels", "annotations"}):
+            raise FieldError("metadata", f"holds {doubled[0]}, which is a field of its own: {doubled[0]}=...")
+        if self.namespace and not self.namespaced:
+            raise FieldError("namespace", f"must be empty: a {self.kind} is cluster-scoped")
+
+    @property
+    def identity(self) -> Identity:
+        """Kind, namespace, name; the cluster is the default one."""
+        return Identity(self.kind, self.namespace, self.name)
+
+
+def at_most_one(part: Any, *names: str) -> None:
+    """Refuse an object in which more than one of the fields is set; names are the Python ones."""
+    found = [name for name in names if getattr(part, name) is not None]
+    if len(found) > 1:
+        wire = [_wire_name(part, name) for name in found]
+        allowed = [_wire_name(part, name) for name in names]
+        raise FieldError("", f"sets {' and '.join(wire)}; only one of {', '.join(allowed)} may be set")
+
+
+def exactly_one(part: Any, *names: str) -> None:
+    """Refuse an object in which not exactly one of the fields is set."""
+    at_most_one(part, *names)
+    if all(getattr(part, name) is None for name in names):
+        allowed = [_wire_name(part, name) for name in names]
+        raise FieldError("", f"needs one of {', '.join(allowed)}")
+
+
+def _wire_name(part: Any, name: str) -> str:
+    return part.__pydantic_fields__[name].alias or name

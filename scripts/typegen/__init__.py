@@ -1,0 +1,1 @@
+"""Typed Python objects from custom resource definitions."""
