@@ -1,0 +1,19 @@
+"""The Istio backend: the model as Istio's objects."""
+
+from __future__ import annotations
+
+from pulumi_mesh.model.mesh import Mesh
+from pulumi_mesh.render.istio.destinations import destinations
+from pulumi_mesh.render.istio.gateways import gateways
+from pulumi_mesh.render.istio.namespaces import namespaces
+from pulumi_mesh.render.istio.policy import authorization, mutual_tls
+from pulumi_mesh.render.istio.routes import routes
+from pulumi_mesh.render.result import Entry
+
+# In the order in which the objects are applied; ``render`` sorts by phase and identity all the same.
+STEPS = (namespaces, gateways, destinations, mutual_tls, authorization, routes)
+
+
+def entries(mesh: Mesh) -> list[Entry]:
+    """The objects of a mesh without canaries, each with its identity and source."""
+    return [entry for step in STEPS for entry in step(mesh)]

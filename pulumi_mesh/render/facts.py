@@ -1,0 +1,109 @@
+"""The snapshot of a mesh: its objects, those of the meshes it uses, and the facts that the model declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, Proxy, ServicePort, Snapshot, Workload
+from pulumi_mesh.manifests.snapshot import snapshot as index
+from pulumi_mesh.model.mesh import Mesh
+from pulumi_mesh.refs import Identity, Ref
+from pulumi_mesh.render import istio
+from pulumi_mesh.render.istio.names import host_of
+from pulumi_mesh.render.istio.namespaces import namespace_object
+from pulumi_mesh.render.mesh import render
+
+# Addresses that only the cluster knows come from 240.0.0.0/4, which no host has; Istio allocates from it as well.
+_WORKLOADS = "240.1"
+_GATEWAYS = "240.2"
+_SERVICES = "240.240"
+
+
+def snapshot(mesh: Mesh) -> Snapshot:
+    """What istiod would know of a mesh: rendered objects, here and in used meshes; services; workloads; proxies.
+
+    Addresses that the model does not give are allocated in the order of names.
+    """
+    mesh = mesh.at() if mesh.canaries else mesh
+    objects = {entry.identity: entry.object for entry in render(mesh).entries}
+    for used in mesh.all_meshes[1:]:
+        staged = used.at() if used.canaries else used
+        objects.update({each.identity: each.object for each in istio.entries(staged) if each.identity not in objects})
+    for each in mesh.known_namespaces:
+        objects.setdefault(Identity("Namespace", "", each.name), namespace_object(each))
+    workloads = tuple(_workloads(mesh))
+    return index(
+        objects.values(),
+        services=_services(mesh),
+        workloads=workloads,
+        proxies=[*_gateway_proxies(mesh), *(_sidecar(each) for each in workloads)],
+        mesh=MeshConfig(trust_domain=mesh.istio.trust_domain, root_namespace=mesh.istio.root_namespace),
+    )
+
+
+def _services(mesh: Mesh) -> Iterator[KnownService]:
+    addresses = _allocate(_SERVICES)
+    for each in mesh.known_services:
+        yield KnownService(
+            hostname=host_of(mesh, each),
+            name=each.name,
+            namespace=mesh.physical_namespace(each.namespace),
+            ports=tuple(
+                ServicePort(port.name, port.number, port.target_port or port.number, port.protocol)
+                for port in each.ports
+            ),
+            address=next(addresses),
+            selector=each.labels,
+            ref=Ref("Service", each.namespace, each.name),
+        )
+
+
+def _workloads(mesh: Mesh) -> Iterator[Workload]:
+    allocated = _allocate(_WORKLOADS)
+    for service in mesh.known_services:
+        for each in service.workloads:
+            addresses = each.addresses or (next(allocated),)
+            for position, address in enumerate(addresses, start=1):
+                yield Workload(
+                    name=each.name if len(addresses) == 1 else f"{each.name}-{position}",
+                    namespace=mesh.physical_namespace(service.namespace),
+                    address=address,
+                    labels=each.labels,
+                    service_account=each.service_account,
+                    ref=Ref("Service", service.namespace, service.name),
+                )
+
+
+def _gateway_proxies(mesh: Mesh) -> Iterator[Proxy]:
+    """One proxy for each set of gateway labels in a namespace: several Gateways may be served by the same proxies."""
+    allocated = _allocate(_GATEWAYS)
+    seen: set[tuple[str, FrozenMap[str, str]]] = set()
+    for each in mesh.known_gateways:
+        key = (each.namespace, each.selector)
+        if key in seen:
+            continue
+        seen.add(key)
+        yield Proxy(
+            kind="router",
+            name=each.name,
+            namespace=mesh.physical_namespace(each.namespace),
+            address=each.addresses[0] if each.addresses else next(allocated),
+            labels=each.selector,
+            service_account=each.service_account,
+        )
+
+
+def _sidecar(workload: Workload) -> Proxy:
+    return Proxy(
+        kind="sidecar",
+        name=workload.name,
+        namespace=workload.namespace,
+        address=workload.address,
+        labels=workload.labels,
+        service_account=workload.service_account,
+    )
+
+
+def _allocate(network: str) -> Iterator[str]:
+    return (f"{network}.{high}.{low}" for high in range(256) for low in range(1, 255))
