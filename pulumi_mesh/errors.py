@@ -20,10 +20,15 @@ class MeshError(Exception):
 
 
 class InvalidError(MeshError, ValueError):
-    """One or more fields hold what they may not. ``problems`` lists each as (where, message)."""
+    """One or more fields hold what they may not.
 
-    def __init__(self, problems: list[tuple[str, str]]) -> None:
+    problems: each as (where, message). root: what each where starts with; a larger object that the failed one was
+    meant for puts its own path in its place.
+    """
+
+    def __init__(self, problems: list[tuple[str, str]], *, root: str = "") -> None:
         self.problems = problems
+        self.root = root
         where, message = problems[0]
         super().__init__(message, where=where)
 

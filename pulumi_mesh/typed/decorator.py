@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
+from datetime import timedelta
 from typing import Any, TypeVar, cast, dataclass_transform
 
 from pydantic import ConfigDict, Field, ValidationError
@@ -39,7 +40,9 @@ def typed(cls: type[T]) -> type[T]:
     """Make a frozen, validated dataclass; unknown fields are refused.
 
     Its constructor raises ``InvalidError`` with every problem found, each with its path. Fields after a
-    ``_: KW_ONLY`` are keyword-only.
+    ``_: KW_ONLY`` are keyword-only. In reprs a field that holds its default stays out, or what a property
+    ``_implied`` (field name to value) says of it; and an object whose class says ``_stands_alone = True`` is shown
+    inside others by its name only.
     """
     made: Any = pydantic_dataclass(frozen=True, repr=False, config=_CONFIG)(cls)
     positional = [field.name for field in fields(made) if field.init and not field.kw_only]
@@ -53,7 +56,8 @@ def typed(cls: type[T]) -> type[T]:
         try:
             type(self).__pydantic_validator__.validate_python(ArgsKwargs((), given), self_instance=self)
         except ValidationError as error:
-            raise InvalidError(problems_of(error, root_of(type(self), given), type(self))) from None
+            root = root_of(type(self), given)
+            raise InvalidError(problems_of(error, root, type(self)), root=root) from None
 
     __init__.__qualname__ = f"{cls.__qualname__}.__init__"
     made.__init__ = __init__
@@ -76,14 +80,15 @@ def build(cls: type[T], data: Any, root: str = "") -> T:
     try:
         return cast("T", cast("Any", cls).__pydantic_validator__.validate_python(data))
     except ValidationError as error:
-        raise InvalidError(problems_of(error, root, cls)) from None
+        raise InvalidError(problems_of(error, root, cls), root=root) from None
 
 
 def _repr(self: Any) -> str:
     parts = []
+    implied = getattr(self, "_implied", {})
     for field in fields(self):
         value = getattr(self, field.name)
-        if not field.repr or _is_default(field, value):
+        if not field.repr or _is_default(field, value) or (field.name in implied and implied[field.name] == value):
             continue
         shown = _shown(value)
         parts.append(shown if not field.kw_only else f"{field.name}={shown}")
@@ -94,6 +99,10 @@ def _shown(value: Any) -> str:
     """The repr, but never an Output's own, which is a warning for people."""
     if is_output(value):
         return "<Output>"
+    if isinstance(value, timedelta):
+        return repr(f"{value.total_seconds():g}s")
+    if getattr(type(value), "_stands_alone", False):
+        return f"{type(value).__name__}({value.name!r})"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key!r}: {_shown(item)}" for key, item in value.items()) + "}"
     if isinstance(value, tuple):

@@ -9,9 +9,13 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import ValidationError
 
+from pulumi_mesh.errors import InvalidError
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.typed.leaves import OUTPUT_REFUSED, FieldError, kind_of
 from pulumi_mesh.typed.tokens import is_output
+
+SCALAR = "<scalar>"
+"""The tag of a union's alternative that is no class; paths leave it out."""
 
 
 def problems_of(error: ValidationError, root: str, cls: type | None = None) -> list[tuple[str, str]]:
@@ -24,17 +28,25 @@ def problems_of(error: ValidationError, root: str, cls: type | None = None) -> l
     for item in error.errors(include_url=False):
         path, known = _path(item["loc"], cls)
         cause = item.get("ctx", {}).get("error")
+        if isinstance(cause, InvalidError) and cause.root:
+            for where, message in cause.problems:
+                problems[_joined(root, path + where.removeprefix(cause.root)), message] = None
+            continue
         if isinstance(cause, FieldError) and cause.field:
             path += cause.field if cause.field.startswith("[") else f".{cause.field}"
-        problems[f"{root}{path}" if root else path.removeprefix("."), _message(item, cause, known)] = None
+        problems[_joined(root, path), _message(item, cause, known)] = None
     return list(problems)
+
+
+def _joined(root: str, path: str) -> str:
+    return f"{root}{path}" if root else path.removeprefix(".")
 
 
 def _path(loc: Iterable[int | str], cls: type | None) -> tuple[str, list[str]]:
     """The path, and the names of the fields that its parent has (when the classes along it are known)."""
     path, types_here, known = "", _alternatives(cls), list[str]()
     for part in loc:
-        if part == "[key]":
+        if part in ("[key]", SCALAR):
             continue
         if isinstance(part, int):
             path += f"[{part}]"
@@ -117,6 +129,8 @@ _MESSAGES = {
     "missing_argument": "is required",
     "missing_positional_only_argument": "is required",
     "missing_keyword_only_argument": "is required",
+    "int_type": "needs a whole number, not {kind}",
+    "int_type": "needs a whole number, not {kind}",
     "bool_type": "needs true or false, not {kind}",
     "int_from_float": "is {value}; a whole number is needed",
     "finite_number": "is {value}; a finite number is needed",
