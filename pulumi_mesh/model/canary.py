@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pydantic import BeforeValidator, Field, ValidationInfo
 
+from pulumi_mesh.errors import InvalidError
 from pulumi_mesh.model.fields import OptionalDuration
 from pulumi_mesh.model.service import Destination, ServiceReference
 from pulumi_mesh.typed import Accepts, FieldError, Many, default, typed
@@ -18,7 +19,7 @@ class Stage:
     """weight: percent of requests that the candidate gets. duration: how long the stage lasts before the next."""
 
     _: KW_ONLY
-    weight: Annotated[int, Field(ge=0, le=100)]
+    weight: Annotated[int, Field(strict=True, ge=0, le=100)]
     duration: OptionalDuration = default(None)
 
 
@@ -46,6 +47,7 @@ class Canary:
     stable: VersionReference
     candidate: VersionReference
     stages: Many[Stage]
+    _stands_alone = True
 
     def __post_init__(self) -> None:
         for field, version in (("stable", self.stable), ("candidate", self.candidate)):
@@ -70,8 +72,8 @@ class Canary:
         return self.service.name
 
     def weights(self, stage: int) -> tuple[int, int]:
-        """(stable, candidate) in percent at a stage: 0 is before the first, n the n-th."""
-        if not 0 <= stage <= len(self.stages):
-            raise FieldError("stage", f"canary {self.name!r} has stages 0 to {len(self.stages)}, not {stage}")
+        """(stable, candidate) in percent at a stage: 0 is before the first, n the n-th. Raises InvalidError."""
+        if isinstance(stage, bool) or not isinstance(stage, int) or not 0 <= stage <= len(self.stages):
+            raise InvalidError([(f'Canary("{self.name}")', f"it has stages 0 to {len(self.stages)}, not {stage!r}")])
         candidate = self.stages[stage - 1].weight if stage else 0
         return 100 - candidate, candidate

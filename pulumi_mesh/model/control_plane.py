@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY
 
-from pulumi_mesh.model import values
-from pulumi_mesh.model.fields import DomainName, LabelName
-from pulumi_mesh.typed import FieldError, typed
+from pulumi_mesh.model.fields import DomainName, LabelName, OptionalLabelName
+from pulumi_mesh.typed import typed
 
 
 @typed
@@ -19,16 +18,9 @@ class Istio:
     """
 
     _: KW_ONLY
-    revision: str = ""
+    revision: OptionalLabelName = ""
     trust_domain: DomainName = "cluster.local"
     root_namespace: LabelName = "istio-system"
-
-    def __post_init__(self) -> None:
-        if self.revision:
-            try:
-                values.label_name(self.revision)
-            except ValueError as error:
-                raise FieldError("revision", str(error)) from None
 
     @classmethod
     def existing(

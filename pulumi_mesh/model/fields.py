@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.model import values
-from pulumi_mesh.typed import Accepts, MaybeText, Text, TextMap, Texts, is_known, is_output
+from pulumi_mesh.typed import Accepts, Many, MaybeText, Text, TextMap, is_known, is_output
 from pulumi_mesh.typed.leaves import OUTPUT_REFUSED
 
 
@@ -43,8 +43,8 @@ else:
     def _host_text(value: str) -> Any:
         return value if not is_known(value) or value == "" else values.hostname(value, wildcard=False)
 
-    def _addresses(given: Any) -> Any:
-        return tuple(values.address(each) if is_known(each) else each for each in given)
+    def _address(value: str) -> Any:
+        return values.address(value) if is_known(value) else value
 
     def _header_map(given: Any) -> Any:
         return FrozenMap({values.header_name(key): item for key, item in given.items()})
@@ -52,7 +52,7 @@ else:
     Duration = Annotated[timedelta, plain(values.duration)]
     OptionalDuration = Annotated[timedelta | None, plain(_optional(values.duration))]
     HostText = Annotated[Text, AfterValidator(_host_text)]
-    Addresses = Annotated[Texts, AfterValidator(_addresses)]
+    Addresses = Many[Annotated[Text, AfterValidator(_address)]]
     HeaderMap = Annotated[TextMap, AfterValidator(_header_map)]
 
 Percent: TypeAlias = Annotated[float, plain(values.percent)]
@@ -61,6 +61,7 @@ OptionalPort: TypeAlias = Annotated[int | None, plain(lambda value: None if valu
 Weight: TypeAlias = Annotated[int, plain(values.weight)]
 Name: TypeAlias = Annotated[str, plain(values.name)]
 LabelName: TypeAlias = Annotated[str, plain(values.label_name)]
+OptionalLabelName: TypeAlias = Annotated[str, plain(lambda value: value if value == "" else values.label_name(value))]
 HeaderName: TypeAlias = Annotated[str, plain(values.header_name)]
 Hostname: TypeAlias = Annotated[str, plain(values.hostname)]
 DomainName: TypeAlias = Annotated[str, plain(lambda value: values.hostname(value, wildcard=False))]

@@ -14,7 +14,7 @@ from pulumi_mesh.model.fields import Addresses, Hostname, LabelName, Name, PortN
 from pulumi_mesh.model.hostnames import covers
 from pulumi_mesh.model.namespace import NamespaceName
 from pulumi_mesh.model.references import named
-from pulumi_mesh.typed import FieldError, Many, Text, TextMap, default, typed
+from pulumi_mesh.typed import Bool, FieldError, Many, Text, TextMap, default, typed
 
 
 @typed
@@ -33,7 +33,7 @@ class Listener:
     protocol: Literal["HTTP", "HTTPS"] = "HTTP"
     hostnames: Many[Hostname] = default(("*",))
     certificate: Text = default("")
-    https_redirect: bool = False
+    https_redirect: Bool = False
 
     def __post_init__(self) -> None:
         if not self.hostnames:
@@ -63,27 +63,24 @@ class Gateway:
     service_account: LabelName = "istio-ingressgateway-service-account"
     addresses: Addresses = default(())
     owner: Literal["mesh", "external"] = "mesh"
+    _stands_alone = True
 
     def __post_init__(self) -> None:
         if not self.listeners:
             raise FieldError("listeners", "a gateway has at least one listener")
         if not self.selector:
             raise FieldError("selector", "an empty selector would take every proxy; name the gateway's labels")
-        for one, other in combinations(self.listeners, 2):
+        for (_, one), (position, other) in combinations(enumerate(self.listeners), 2):
+            place = f"listeners[{position}]"
             if one.name == other.name:
-                raise FieldError("listeners", f"two listeners are named {one.name!r}; give each a name of its own")
+                raise FieldError(place, f"two listeners are named {one.name!r}; give each a name of its own")
             if one.port != other.port:
                 continue
             if one.protocol != other.protocol:
-                raise FieldError(
-                    "listeners",
-                    f"{one.name!r} and {other.name!r} speak different protocols on port {one.port}",
-                )
+                raise FieldError(place, f"{one.name!r} and {other.name!r} speak different protocols on port {one.port}")
             same = sorted(set(one.hostnames) & set(other.hostnames))
             if same:
-                raise FieldError(
-                    "listeners", f"{one.name!r} and {other.name!r} both take {same[0]!r} on port {one.port}"
-                )
+                raise FieldError(place, f"{one.name!r} and {other.name!r} both take {same[0]!r} on port {one.port}")
 
     def external(self) -> Gateway:
         """The same gateway, owned by another stack: routes can use it, it is never rendered."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def covers(pattern: str, hostname: str) -> bool:
-    """Whether ``pattern`` takes every name that ``hostname`` stands for: ``*.a.com`` takes ``b.a.com``, not ``a.com``."""
+    """Whether ``pattern`` takes all that ``hostname`` stands for: ``*.a.com`` takes ``b.a.com``, not ``a.com``."""
     if pattern in ("*", hostname):
         return True
     if not pattern.startswith("*."):

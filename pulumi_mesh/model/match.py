@@ -10,7 +10,7 @@ from pydantic import BeforeValidator
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.model import values
-from pulumi_mesh.typed import Accepts, FieldError, Text, default, is_known, is_output, typed
+from pulumi_mesh.typed import Accepts, FieldError, Many, MapOf, Text, default, is_known, is_output, typed
 
 
 @typed
@@ -59,19 +59,13 @@ if TYPE_CHECKING:
     PathMatch: TypeAlias = Accepts[str | Path | None, Path | None]
 else:
 
-    def _text_matches(value: Any) -> Any:
-        if not isinstance(value, Mapping):
-            raise ValueError(f"{value!r} is not a mapping; give name: value pairs")
-        return {
-            key: TextMatch(item) if isinstance(item, str) or is_output(item) else item for key, item in value.items()
-        }
+    def _text_match(value: Any) -> Any:
+        return {"value": value} if isinstance(value, str) or is_output(value) else value
 
     def _path(value: Any) -> Any:
-        return Path(value) if isinstance(value, str) else value
+        return {"value": value} if isinstance(value, str) else value
 
-    from pydantic import AfterValidator
-
-    TextMatches = Annotated[dict[str, TextMatch], BeforeValidator(_text_matches), AfterValidator(FrozenMap)]
+    TextMatches = MapOf[Annotated[TextMatch, BeforeValidator(_text_match)]]
     PathMatch = Annotated[Path | None, BeforeValidator(_path)]
 
 Method = Literal["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"]
@@ -108,9 +102,9 @@ if TYPE_CHECKING:
 else:
 
     def _match(value: Any) -> Any:
-        return Match(path=value) if isinstance(value, Path | str) else value
+        return {"path": value} if isinstance(value, Path | str) else value
 
-    Matches = tuple[Annotated[Match, BeforeValidator(_match)], ...]
+    Matches = Many[Annotated[Match, BeforeValidator(_match)]]
 
 
 def _check_regex(text: Any) -> None:

@@ -55,19 +55,14 @@ class Mesh:
     authorization: Many[AuthorizationPolicy] = default(())
     canaries: Many[Canary] = default(())
     objects: Many[Any] = default(())
+    _stands_alone = True
 
     def __post_init__(self) -> None:
         for field in ("namespaces", "services", "gateways", "routes", "authorization", "canaries"):
             self._refuse_twice(field)
         self._refuse_two_scopes()
         self._refuse_two_mesh_wide()
-        for position, entry in enumerate(self.objects):
-            found = entry.object if isinstance(entry, Replacement) else entry
-            if not isinstance(getattr(found, "identity", None), Identity):
-                raise FieldError(
-                    f"objects[{position}]",
-                    f"{type(found).__name__} is not a typed object; see pulumi_mesh.istio",
-                )
+        self._refuse_bad_objects()
         self._refuse_contradictions()
 
     def gateway(self, name: str) -> Gateway:
@@ -157,10 +152,25 @@ class Mesh:
                 )
             seen.add(key)
 
+    def _refuse_bad_objects(self) -> None:
+        seen: set[Identity] = set()
+        for position, entry in enumerate(self.objects):
+            found = entry.object if isinstance(entry, Replacement) else entry
+            identity = getattr(found, "identity", None)
+            if not isinstance(identity, Identity):
+                raise FieldError(
+                    f"objects[{position}]", f"{type(found).__name__} is not a typed object; see pulumi_mesh.istio"
+                )
+            if identity in seen:
+                raise FieldError(
+                    f"objects[{position}]", f"{identity} is declared twice; each identity has one declaration"
+                )
+            seen.add(identity)
+
     def _refuse_two_scopes(self) -> None:
         for position, each in enumerate(self.mutual_tls):
             for other in self.mutual_tls[:position]:
-                if (each.namespace, each.service) == (other.namespace, other.service):
+                if each.scope == other.scope:
                     raise FieldError(f"mutual_tls[{position}]", f"{_scope(each)} has a mode already, {other.mode}")
 
     def _refuse_two_mesh_wide(self) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import KW_ONLY
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.model import values
-from pulumi_mesh.model.fields import HostText, LabelName, plain
-from pulumi_mesh.typed import Accepts, FieldError, TextMap, default, typed
+from pulumi_mesh.model.fields import HostText, LabelName, OptionalLabelName, plain
+from pulumi_mesh.typed import Accepts, Bool, FieldError, Many, TextMap, default, typed
 
 
 @typed
@@ -27,16 +28,15 @@ class Namespace:
     name: LabelName
     _: KW_ONLY
     physical_name: HostText = default("")
-    injection: bool | None = None
-    revision: str = ""
+    injection: Bool | None = None
+    revision: OptionalLabelName = ""
     labels: TextMap = default(FrozenMap())
     owner: Literal["mesh", "external"] = "mesh"
+    _stands_alone = True
 
     def __post_init__(self) -> None:
         if self.injection is not None and self.revision:
             raise FieldError("revision", "a revision already injects; give either injection or revision")
-        if self.revision:
-            values.label_name(self.revision)
 
     def external(self) -> Namespace:
         """The same namespace, made by something else: known, never rendered."""
@@ -45,9 +45,13 @@ class Namespace:
 
 if TYPE_CHECKING:
     NamespaceName: TypeAlias = Accepts[str | Namespace, str]
+    NamespaceNames: TypeAlias = Accepts[
+        Sequence[str] | Sequence[Namespace] | Sequence[str | Namespace], tuple[str, ...]
+    ]
 else:
 
     def _namespace_name(value: Any) -> Any:
         return value.name if isinstance(value, Namespace) else values.label_name(value)
 
     NamespaceName = Annotated[str, plain(_namespace_name)]
+    NamespaceNames = Many[NamespaceName]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import KW_ONLY
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
@@ -61,12 +62,13 @@ else:
         value = _look_up(value, info)
         if isinstance(value, Service | Destination):
             return Backend(value)
-        if isinstance(value, dict) and "service" in value:  # in files the destination's fields stand beside the weight
+        if isinstance(value, Mapping) and "service" in value:
+            # in files the destination's fields stand beside the weight
             rest = {key: item for key, item in value.items() if key in ("service", "version", "port")}
             return {"destination": rest, **{key: item for key, item in value.items() if key not in rest}}
         return value
 
-    Backends = tuple[Annotated[Backend, BeforeValidator(_backend)], ...]
+    Backends = Many[Annotated[Backend, BeforeValidator(_backend)]]
 
 
 @typed
@@ -144,7 +146,7 @@ class Delay:
 class Abort:
     """Answer requests with an error on purpose. status: 200 to 599. percent: of the requests; default all."""
 
-    status: Annotated[int, Field(ge=200, le=599)]
+    status: Annotated[int, Field(strict=True, ge=200, le=599)]
     _: KW_ONLY
     percent: Percent = default(100.0)
 
@@ -191,11 +193,11 @@ class Retries:
     conditions: what counts as failed, in Envoy's words; default: Istio's. status_codes: answers that count too.
     """
 
-    attempts: Annotated[int, Field(ge=0, le=100)]
+    attempts: Annotated[int, Field(strict=True, ge=0, le=100)]
     _: KW_ONLY
     per_try_timeout: OptionalDuration = default(None)
     conditions: Many[RetryCondition] = default(())
-    status_codes: Many[Annotated[int, Field(ge=100, le=599)]] = default(())
+    status_codes: Many[Annotated[int, Field(strict=True, ge=100, le=599)]] = default(())
 
     def __post_init__(self) -> None:
         if not self.attempts and (self.per_try_timeout or self.conditions or self.status_codes):
@@ -233,18 +235,21 @@ class Rule:
                     raise FieldError(field, "a rule that redirects sends nothing on; leave it away")
         if self.backends and not sum(each.weight for each in self.backends):
             raise FieldError("backends", "all weights are 0; give at least one backend a share")
-        for each in self.backends:
-            version = each.destination.declared_version
-            if version and version.retired:
-                raise FieldError(
-                    "backends",
-                    f"version {version.name!r} of {each.destination.service.name} is retired; send it nothing",
-                )
-        seen = [each.destination for each in self.backends]
-        for destination in seen:
-            if seen.count(destination) > 1:
-                label = f"{destination.service.name} {destination.version}".rstrip()
-                raise FieldError("backends", f"{label} is there twice; add its weights up")
+        if self.mirror:
+            _refuse_retired("mirror", self.mirror.destination)
+        seen: list[Destination] = []
+        for position, each in enumerate(self.backends):
+            _refuse_retired(f"backends[{position}]", each.destination)
+            if each.destination in seen:
+                label = f"{each.destination.service.name} {each.destination.version}".rstrip()
+                raise FieldError(f"backends[{position}]", f"{label} is there twice; add its weights up")
+            seen.append(each.destination)
+
+
+def _refuse_retired(field: str, destination: Destination) -> None:
+    version = destination.declared_version
+    if version and version.retired:
+        raise FieldError(field, f"version {version.name!r} of {destination.service.name} is retired; send it nothing")
 
 
 @typed
@@ -263,6 +268,7 @@ class HTTPRoute:
     hostnames: Many[Hostname] = default(())
     services: Many[ServiceReference] = default(())
     rules: Many[Rule]
+    _stands_alone = True
 
     def __post_init__(self) -> None:
         if bool(self.gateways) == bool(self.services):
@@ -274,11 +280,11 @@ class HTTPRoute:
             raise FieldError("hostnames", "a route for services takes their host names; leave hostnames away")
         if not self.rules:
             raise FieldError("rules", "a route has at least one rule")
-        for hostname in self.hostnames:
+        for position, hostname in enumerate(self.hostnames):
             if not any(each.serves(hostname) for each in self.gateways):
                 taken = sorted({h for g in self.gateways for each in g.listeners for h in each.hostnames})
                 raise FieldError(
-                    "hostnames",
+                    f"hostnames[{position}]",
                     f"no listener of its gateways takes {hostname!r}; they take {', '.join(taken)}",
                 )
         for position, rule in enumerate(self.rules[:-1]):

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import KW_ONLY
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Discriminator, Tag, ValidationInfo
 
 from pulumi_mesh.model.fields import Name, PortNumber
 from pulumi_mesh.model.gateway import Gateway
 from pulumi_mesh.model.match import Method
-from pulumi_mesh.model.namespace import NamespaceName
+from pulumi_mesh.model.namespace import NamespaceName, NamespaceNames
 from pulumi_mesh.model.references import named
 from pulumi_mesh.model.service import Destination, Service
-from pulumi_mesh.typed import Accepts, FieldError, Many, Texts, default, has_token, is_output, typed
+from pulumi_mesh.typed import Accepts, FieldError, Many, Text, Texts, default, has_token, is_output, typed
+from pulumi_mesh.typed.problems import SCALAR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,30 +38,45 @@ else:
     _service = named("service")
     _gateway = named("gateway")
 
-    def _target(value: Any, info: Any) -> Any:
-        if isinstance(value, dict) and "gateway" in value:
+    def _target(value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, Mapping) and "gateway" in value:
             if len(value) > 1:
                 raise ValueError("a gateway is the whole target; leave the other keys away")
             return _gateway(value["gateway"], info)
         return _service(value, info)
 
-    def _principal(value: Any, info: Any) -> Any:
-        if is_output(value):
-            return value
-        if isinstance(value, str):
-            if "/" not in value and "*" not in value and not has_token(value):
-                if info.context is not None:
-                    return _service(value, info)
-                raise ValueError(
-                    f"{value!r} is not a principal; write TRUST_DOMAIN/ns/NAMESPACE/sa/ACCOUNT, or pass a service"
-                )
-            return value
-        return _target(value, info)
+    def _principal(value: Any, info: ValidationInfo) -> Any:
+        if not isinstance(value, str) or "/" in value or "*" in value or has_token(value):
+            return value if isinstance(value, str) else _target(value, info)
+        if info.context is not None:
+            return _service(value, info)
+        raise ValueError(f"{value!r} is not a principal; write TRUST_DOMAIN/ns/NAMESPACE/sa/ACCOUNT, or pass a service")
 
-    WorkloadReference = Annotated[Destination | Service | None, BeforeValidator(_service)]
-    PolicyTarget = Annotated[Any, BeforeValidator(_target)]
-    PolicyTarget = Annotated[Destination | Service | Gateway | None, BeforeValidator(_target)]
-    Principals = tuple[Annotated[Any, BeforeValidator(_principal)], ...]
+    def _tag(value: Any) -> str | None:
+        """Which alternative a value is meant for, so that only its problems are told."""
+        if isinstance(value, str) or is_output(value):
+            return SCALAR
+        return "Destination" if isinstance(value, Mapping) else type(value).__name__
+
+    def _one_of(text: str, *alternatives: Any) -> Any:
+        chosen = Discriminator(_tag, custom_error_type="reference", custom_error_message=f"needs {text}")
+        return Annotated[reduce(or_, alternatives), chosen]
+
+    _IsService = Annotated[Service, Tag("Service")]
+    _IsDestination = Annotated[Destination, Tag("Destination")]
+    _IsGateway = Annotated[Gateway, Tag("Gateway")]
+    _WORKLOAD = _one_of("a service or a version of one", _IsService, _IsDestination)
+    _TARGET = _one_of("a service, a version of one, or a gateway", _IsService, _IsDestination, _IsGateway)
+    _PRINCIPAL = _one_of(
+        "text, a service, a version of one, or a gateway",
+        Annotated[Text, Tag(SCALAR)],
+        _IsService,
+        _IsDestination,
+        _IsGateway,
+    )
+    WorkloadReference = Annotated[_WORKLOAD | None, BeforeValidator(_service)]
+    PolicyTarget = Annotated[_TARGET | None, BeforeValidator(_target)]
+    Principals = Many[Annotated[_PRINCIPAL, BeforeValidator(_principal)]]
 
 
 @typed
@@ -78,6 +97,15 @@ class MutualTLS:
             raise FieldError("namespace", "give either a namespace or a service")
 
     @property
+    def scope(self) -> tuple[str, str, str]:
+        """(namespace, service, version) that it holds for; empty text takes all."""
+        if isinstance(self.service, Destination):
+            return self.service.service.namespace, self.service.service.name, self.service.version
+        if self.service is not None:
+            return self.service.namespace, self.service.name, ""
+        return self.namespace, "", ""
+
+    @property
     def mesh_wide(self) -> bool:
         """Whether it holds for every workload that nothing nearer says otherwise of."""
         return not self.namespace and self.service is None
@@ -94,7 +122,7 @@ class AuthorizationRule:
 
     _: KW_ONLY
     principals: Principals = default(())
-    namespaces: Many[NamespaceName] = default(())
+    namespaces: NamespaceNames = default(())
     methods: Many[Method] = default(())
     paths: Texts = default(())
     ports: Many[PortNumber] = default(())
@@ -116,6 +144,7 @@ class AuthorizationPolicy:
     target: PolicyTarget = default(None)
     action: Literal["ALLOW", "DENY"] = "ALLOW"
     rules: Many[AuthorizationRule] = default(())
+    _stands_alone = True
 
     def __post_init__(self) -> None:
         if self.target is None:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator
 
 from pulumi_mesh.frozen import FrozenMap
-from pulumi_mesh.model.fields import Addresses, HostText, LabelName, OptionalPort, PortNumber
+from pulumi_mesh.model.fields import Addresses, HostText, LabelName, OptionalLabelName, OptionalPort, PortNumber
 from pulumi_mesh.model.namespace import NamespaceName
 from pulumi_mesh.model.references import named
 from pulumi_mesh.model.traffic import TrafficPolicy
-from pulumi_mesh.typed import Accepts, FieldError, Many, TextMap, default, typed
+from pulumi_mesh.typed import Accepts, Bool, FieldError, Many, TextMap, default, typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,15 +32,19 @@ class Port:
 
     number: PortNumber
     _: KW_ONLY
-    name: str = ""
+    name: OptionalLabelName = ""
     protocol: Protocol = "HTTP"
     target_port: OptionalPort = None
 
     def __post_init__(self) -> None:
         if not self.name:
-            object.__setattr__(self, "name", f"{self.protocol.lower()}-{self.number}")
+            object.__setattr__(self, "name", self._implied["name"])
         if self.target_port is None:
             object.__setattr__(self, "target_port", self.number)
+
+    @property
+    def _implied(self) -> dict[str, Any]:
+        return {"name": f"{self.protocol.lower()}-{self.number}", "target_port": self.number}
 
 
 @typed
@@ -58,14 +62,18 @@ class Version:
     name: LabelName
     _: KW_ONLY
     labels: TextMap = default(FrozenMap())
-    service_account: str = ""
+    service_account: OptionalLabelName = ""
     addresses: Addresses = default(())
-    retired: bool = False
+    retired: Bool = False
     traffic_policy: TrafficPolicy | None = None
 
     def __post_init__(self) -> None:
         if not self.labels:
-            object.__setattr__(self, "labels", FrozenMap({"version": self.name}))
+            object.__setattr__(self, "labels", self._implied["labels"])
+
+    @property
+    def _implied(self) -> dict[str, Any]:
+        return {"labels": FrozenMap({"version": self.name})}
 
 
 if TYPE_CHECKING:
@@ -78,8 +86,8 @@ else:
             lambda value: make(value) if isinstance(value, scalar) and not isinstance(value, bool) else value
         )
 
-    Versions = tuple[Annotated[Version, _from_scalar(Version, str)], ...]
-    Ports = tuple[Annotated[Port, _from_scalar(Port, int)], ...]
+    Versions = Many[Annotated[Version, _from_scalar(Version, str)]]
+    Ports = Many[Annotated[Port, _from_scalar(Port, int)]]
 
 
 @typed
@@ -102,7 +110,7 @@ class Service:
     name: LabelName
     _: KW_ONLY
     namespace: NamespaceName
-    port: InitVar[int | None] = None
+    port: InitVar[OptionalPort] = None
     ports: Ports = default(())
     labels: TextMap = default(FrozenMap())
     versions: Versions = default(())
@@ -112,6 +120,7 @@ class Service:
     calls: Many[Annotated[Service, BeforeValidator(named("service"))]] = default(())
     traffic_policy: TrafficPolicy | None = None
     owner: Literal["mesh", "external"] = "mesh"
+    _stands_alone = True
 
     def __post_init__(self, port: int | None) -> None:
         if port is not None:
@@ -121,12 +130,16 @@ class Service:
         if not self.ports:
             raise FieldError("ports", "a service has at least one port; give port=8080 or ports=[...]")
         if not self.labels:
-            object.__setattr__(self, "labels", FrozenMap({"app": self.name}))
+            object.__setattr__(self, "labels", self._implied["labels"])
         _refuse_twice("ports", [str(each.number) for each in self.ports])
         _refuse_twice("ports", [each.name for each in self.ports])
         _refuse_twice("versions", [each.name for each in self.versions])
         if self.addresses and self.versions:
             raise FieldError("addresses", "a service with versions has none of its own; give them to its versions")
+
+    @property
+    def _implied(self) -> dict[str, Any]:
+        return {"labels": FrozenMap({"app": self.name})}
 
     def __getitem__(self, version: str) -> Destination:
         return Destination(self, version=version)
@@ -216,6 +229,6 @@ class Destination:
 
 
 def _refuse_twice(field: str, names: list[str]) -> None:
-    for each in names:
-        if names.count(each) > 1:
-            raise FieldError(field, f"{each} is there twice; each may be there once")
+    for position, each in enumerate(names):
+        if each in names[:position]:
+            raise FieldError(f"{field}[{position}]", f"{each} is there twice; each may be there once")

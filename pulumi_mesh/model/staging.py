@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pulumi_mesh.errors import InvalidError
 from pulumi_mesh.model.canary import Canary
 from pulumi_mesh.model.route import Backend, HTTPRoute, Rule
 from pulumi_mesh.model.service import Destination
@@ -25,12 +24,7 @@ def staged(mesh: Mesh, stages: Mapping[str, int]) -> Mesh:
         mesh.canary(name)
     routes = list(mesh.routes)
     for canary in mesh.canaries:
-        stage = stages.get(canary.name, 0)
-        if isinstance(stage, bool) or not isinstance(stage, int) or not 0 <= stage <= len(canary.stages):
-            raise InvalidError(
-                [(f'Canary("{canary.name}")', f"it has stages 0 to {len(canary.stages)}, not {stage!r}")]
-            )
-        weights = canary.weights(stage)
+        weights = canary.weights(stages.get(canary.name, 0))
         routes = [_with_weights(route, canary, weights) for route in routes]
         if not any(canary.service in route.services for route in routes):
             routes.append(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import KW_ONLY
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from pulumi_mesh.model.fields import HeaderName, OptionalDuration
 from pulumi_mesh.typed import FieldError, default, typed
+from pulumi_mesh.typed.problems import SCALAR
 
-Count = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Count = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
 
 
 @typed
@@ -22,7 +24,14 @@ class ConsistentHash:
 
     header: HeaderName
     _: KW_ONLY
-    minimum_ring_size: Annotated[int, Field(ge=1, le=8 * 1024 * 1024)] | None = None
+    minimum_ring_size: Annotated[int, Field(strict=True, ge=1, le=8 * 1024 * 1024)] | None = None
+
+
+LoadBalancer = Annotated[
+    Annotated[Literal["ROUND_ROBIN", "LEAST_REQUEST", "RANDOM"] | None, Tag(SCALAR)]
+    | Annotated[ConsistentHash, Tag("ConsistentHash")],
+    Discriminator(lambda value: "ConsistentHash" if isinstance(value, Mapping | ConsistentHash) else SCALAR),
+]
 
 
 @typed
@@ -59,7 +68,7 @@ class OutlierDetection:
     consecutive_gateway_errors: Count | None = None
     interval: OptionalDuration = default(None)
     base_ejection_time: OptionalDuration = default(None)
-    max_ejection_percent: Annotated[int, Field(ge=0, le=100)] | None = None
+    max_ejection_percent: Annotated[int, Field(strict=True, ge=0, le=100)] | None = None
 
 
 @typed
@@ -70,7 +79,7 @@ class TrafficPolicy:
     """
 
     _: KW_ONLY
-    load_balancer: Literal["ROUND_ROBIN", "LEAST_REQUEST", "RANDOM"] | ConsistentHash | None = None
+    load_balancer: LoadBalancer = None
     connection_pool: ConnectionPool | None = None
     outlier_detection: OutlierDetection | None = None
 

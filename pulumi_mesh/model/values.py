@@ -17,7 +17,7 @@ _LONGEST = timedelta(hours=87600)
 
 
 def duration(value: object) -> timedelta:
-    """``"1h30m"``, ``"10m"``, ``"2s"``, ``"500ms"`` or a timedelta; at least 1 ms, as Istio asks, in whole milliseconds."""
+    """``"1h30m"``, ``"10m"``, ``"2s"``, ``"500ms"`` or a timedelta: whole milliseconds, at least one, as Istio asks."""
     if isinstance(value, timedelta):
         length = value
     elif isinstance(value, str):
@@ -64,8 +64,8 @@ def name(value: object) -> str:
     text = _text(value, "name")
     if len(text) > 253 or not all(_LABEL.fullmatch(part) for part in text.split(".")):
         raise ValueError(
-            f"{_short(text)} is not a name; use lower-case letters, digits, '-' and '.', starting and ending with a letter"
-            " or digit, at most 253 characters"
+            f"{_short(text)} is not a name; use lower-case letters, digits, '-' and '.', starting and ending with a"
+            " letter or digit, at most 253 characters"
         )
     return text
 
@@ -75,8 +75,8 @@ def label_name(value: object) -> str:
     text = _text(value, "name")
     if not _LABEL.fullmatch(text):
         raise ValueError(
-            f"{_short(text)} is not a name; use lower-case letters, digits and '-', starting and ending with a letter or"
-            " digit, at most 63 characters"
+            f"{_short(text)} is not a name; use lower-case letters, digits and '-', starting and ending with a letter"
+            " or digit, at most 63 characters"
         )
     return text
 
@@ -104,7 +104,8 @@ def hostname(value: object, *, wildcard: bool = True) -> str:
         raise ValueError(f"{_short(text)} has capitals; write it as {text.lower()!r}")
     if not all(_LABEL.fullmatch(part) for part in plain.split(".")):
         raise ValueError(
-            f"{_short(text)} is not a host name; labels are letters, digits and '-', at most 63 characters, joined by dots"
+            f"{_short(text)} is not a host name; labels are letters, digits and '-', at most 63 characters, joined by"
+            " dots"
         )
     return text
 
