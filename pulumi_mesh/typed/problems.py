@@ -130,7 +130,6 @@ _MESSAGES = {
     "missing_positional_only_argument": "is required",
     "missing_keyword_only_argument": "is required",
     "int_type": "needs a whole number, not {kind}",
-    "int_type": "needs a whole number, not {kind}",
     "bool_type": "needs true or false, not {kind}",
     "int_from_float": "is {value}; a whole number is needed",
     "finite_number": "is {value}; a finite number is needed",
