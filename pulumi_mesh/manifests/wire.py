@@ -1,0 +1,149 @@
+"""Typed objects to and from manifests: plain mappings with the API's own field names."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, fields
+from importlib import import_module
+from typing import Annotated, Any, TypeAlias
+
+from pulumi_mesh.errors import InvalidError
+from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.objects import Object
+from pulumi_mesh.refs import Identity
+from pulumi_mesh.typed import Chars, JsonMap, NamespaceName, PlainText, TextMap, build, default, kind_of, typed
+
+_PACKAGES = ("pulumi_mesh.istio", "pulumi_mesh.kubernetes")
+_OWN_METADATA = ("name", "namespace", "labels", "annotations")
+
+
+AnyName: TypeAlias = Annotated[
+    PlainText, Chars(1, 253, r"^[^/%]*[^/%.][^/%]*$", "a name has no '/' or '%' and is not dots alone")
+]
+"""What any Kubernetes kind may be called: some, such as roles, take more than a DNS subdomain."""
+
+
+@typed
+class RawObject:
+    """An object of a kind that has no type here, kept as it was read.
+
+    body: everything but apiVersion, kind and metadata. metadata: as in Object.
+    """
+
+    api_version: PlainText
+    kind: PlainText
+    name: AnyName
+    _: KW_ONLY
+    namespace: NamespaceName = default("")
+    labels: TextMap = default(FrozenMap())
+    annotations: TextMap = default(FrozenMap())
+    metadata: JsonMap = default(FrozenMap())
+    body: JsonMap = default(FrozenMap())
+
+    @property
+    def identity(self) -> Identity:
+        """Kind, namespace, name; the cluster is the default one."""
+        return Identity(self.kind, self.namespace, self.name)
+
+
+AnyObject: TypeAlias = Object | RawObject
+
+
+def to_wire(obj: AnyObject) -> dict[str, Any]:
+    """The manifest: apiVersion, kind, metadata, then the rest; only fields that are set. Outputs stay Outputs."""
+    metadata: dict[str, Any] = {"name": obj.name}
+    if obj.namespace:
+        metadata["namespace"] = obj.namespace
+    if obj.labels:
+        metadata["labels"] = dict(obj.labels)
+    if obj.annotations:
+        metadata["annotations"] = dict(obj.annotations)
+    metadata.update(_plain(obj.metadata))
+    manifest = {"apiVersion": obj.api_version, "kind": obj.kind, "metadata": metadata}
+    if isinstance(obj, RawObject):
+        return {**manifest, **_plain(obj.body)}
+    cls: Any = type(obj)
+    for attribute, wire in _wire_fields(cls):
+        if attribute not in _BASE and (value := getattr(obj, attribute)) is not None:
+            manifest[wire] = _plain(value)
+    return manifest
+
+
+def from_wire(manifest: Mapping[str, Any], where: str = "") -> AnyObject:
+    """The typed object, or a RawObject for a kind or version that has no type here.
+
+    where: stands before the path of each problem, such as ``file:line``. ``status`` is what the cluster says, not
+    what anyone declared: typed objects leave it out. Raises InvalidError.
+    """
+    api_version, kind = _header(manifest, where)
+    metadata = manifest.get("metadata")
+    if not isinstance(metadata, Mapping):
+        raise InvalidError([(f"{where} {kind}.metadata".lstrip(), f"needs a mapping, not {kind_of(metadata)}")])
+    given = {key: metadata[key] for key in _OWN_METADATA if metadata.get(key) is not None}
+    given["metadata"] = {key: value for key, value in metadata.items() if key not in _OWN_METADATA}
+    body = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind", "metadata")}
+    root = f'{where} {kind}("{metadata.get("name", "")}")'.lstrip()
+    cls = kinds().get((api_version, kind))
+    try:
+        if cls is None:
+            return build(RawObject, {"api_version": api_version, "kind": kind, **given, "body": body}, root)
+        body.pop("status", None)
+        return build(cls, {**given, **{key: value for key, value in body.items() if value is not None}}, root)
+    except InvalidError as error:
+        raise InvalidError([(_metadata_path(path, root), text) for path, text in error.problems]) from None
+
+
+def _header(manifest: Mapping[str, Any], where: str) -> tuple[str, str]:
+    problems = [
+        (f"{where} {key}".lstrip(), "is required, as text")
+        for key in ("apiVersion", "kind")
+        if not isinstance(manifest.get(key), str) or not manifest[key]
+    ]
+    if problems:
+        raise InvalidError(problems)
+    return manifest["apiVersion"], manifest["kind"]
+
+
+def _metadata_path(path: str, root: str) -> str:
+    """Problems with metadata named as in the manifest: ``.metadata.labels``, where the class has ``.labels``."""
+    rest = path.removeprefix(root)
+    own = any(rest.startswith(f".{key}") for key in _OWN_METADATA)
+    return f"{root}.metadata{rest}" if own else path
+
+
+@functools.cache
+def kinds() -> Mapping[tuple[str, str], type[Object]]:
+    """(apiVersion, kind), each served version, to the class."""
+    found: dict[tuple[str, str], type[Object]] = {}
+    for package in map(import_module, _PACKAGES):
+        for name in package.__all__:
+            cls = getattr(package, name)
+            if isinstance(cls, type) and issubclass(cls, Object):
+                group = cls.api_version.rpartition("/")[0]
+                for version in cls.served_versions:
+                    found[f"{group}/{version}" if group else version, cls.kind] = cls
+    return found
+
+
+@functools.cache
+def _wire_fields(cls: Any) -> tuple[tuple[str, str], ...]:
+    """Each field's Python name and its name on the wire, in the class's order."""
+    infos = cls.__pydantic_fields__
+    return tuple((field.name, infos[field.name].alias or field.name) for field in fields(cls))
+
+
+_BASE = frozenset(field.name for field in fields(Object))
+
+
+def _plain(value: Any) -> Any:
+    """Parts and maps as dicts, tuples as lists, unset fields left out; leaves as they are."""
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    cls: Any = type(value)
+    if hasattr(cls, "__pydantic_fields__"):
+        pairs = ((wire, getattr(value, name)) for name, wire in _wire_fields(cls))
+        return {wire: _plain(item) for wire, item in pairs if item is not None}
+    return value
