@@ -24,7 +24,7 @@ with needed():
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-_SPIFFE_ID = re.compile(r"spiffe://(?P<trust_domain>[a-z0-9._-]{1,255})(?:/[A-Za-z0-9._-]+)+")
+_SPIFFE_ID = re.compile(r"spiffe://(?P<trust_domain>[a-z0-9._-]{1,255})(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._-]+)+")
 _TRUST_DOMAIN = re.compile(r"[a-z0-9._-]{1,255}")
 _CLOCK_SKEW = timedelta(minutes=5)
 

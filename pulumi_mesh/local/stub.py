@@ -37,8 +37,9 @@ _PASSED_ON = frozenset(
 # Written anew by every proxy, so not to be passed on with the other x- headers.
 _OF_THE_PROXY = ("x-envoy-", "x-forwarded-")
 _SECRET = re.compile(r"authorization|cookie|token|secret|password|api-?key|credential|assertion")
+# Elements of x-forwarded-client-cert stand between commas, their fields between semicolons; either may be quoted.
 _XFCC_ELEMENT = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^,"])+')
-_XFCC_URI = re.compile(r'(?:^|;)\s*URI=("(?:[^"\\]|\\.)*"|[^;]*)', re.IGNORECASE)
+_XFCC_FIELD = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^;"])+')
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +194,11 @@ def passed_on(headers: Mapping[str, str]) -> dict[str, str]:
 def peer_of(forwarded: str) -> str | None:
     """The URI of the last certificate (the caller's own) in an ``x-forwarded-client-cert`` header, or None."""
     elements = _XFCC_ELEMENT.findall(forwarded)
-    match = _XFCC_URI.search(elements[-1]) if elements else None
-    return match[1].strip().strip('"') or None if match else None
+    for entry in _XFCC_FIELD.findall(elements[-1]) if elements else ():
+        name, _, value = entry.strip().partition("=")
+        if name.lower() == "uri":
+            return value.strip('"') or None
+    return None
 
 
 def _json(status: int, answer: Mapping[str, Any]) -> web.Response:
