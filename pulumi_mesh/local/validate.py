@@ -38,11 +38,11 @@ async def validate(config: Mapping[str, Any] | Path, *, within: float = 60.0) ->
 
 
 async def _validate_file(path: Path, within: float) -> None:
-    # Critical alone: the refusal is printed beside the log, and the log would hide it.
+    # Envoy says why it refuses in one critical line; the lines below that would hide it.
     process = await asyncio.create_subprocess_exec(
         binary(),
         *("--mode", "validate", "--config-path", str(path)),
-        *("--concurrency", "1", "--disable-hot-restart", "--log-level", "off"),
+        *("--concurrency", "1", "--disable-hot-restart", "--log-level", "critical"),
         *("--service-node", "validate", "--service-cluster", "validate"),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -58,5 +58,6 @@ async def _validate_file(path: Path, within: float) -> None:
             process.kill()
             await process.wait()
     if process.returncode != 0:
-        words = output.decode(errors="replace").replace(str(path), "the config").strip()
+        said = output.decode(errors="replace").strip()
+        words = said.partition(f"error initializing configuration '{path}': ")[2] or said
         raise MeshError(f"Envoy refuses the config: {words}")
