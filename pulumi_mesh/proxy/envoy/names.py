@@ -24,9 +24,7 @@ LISTENER_TYPE = f"{_TYPES}.config.listener.v3.Listener"
 ROUTES_TYPE = f"{_TYPES}.config.route.v3.RouteConfiguration"
 CLUSTER_TYPE = f"{_TYPES}.config.cluster.v3.Cluster"
 ENDPOINTS_TYPE = f"{_TYPES}.config.endpoint.v3.ClusterLoadAssignment"
-HTTP_CONNECTION_MANAGER_TYPE = (
-    f"{_TYPES}.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
-)
+HTTP_CONNECTION_MANAGER_TYPE = f"{_TYPES}.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 TCP_PROXY_TYPE = f"{_TYPES}.extensions.filters.network.tcp_proxy.v3.TcpProxy"
 NETWORK_RBAC_TYPE = f"{_TYPES}.extensions.filters.network.rbac.v3.RBAC"
 HTTP_RBAC_TYPE = f"{_TYPES}.extensions.filters.http.rbac.v3.RBAC"

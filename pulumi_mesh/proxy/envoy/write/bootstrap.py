@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import quote
 
+from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.proxy.envoy import names
+from pulumi_mesh.proxy.envoy.agent import agent_cluster
 from pulumi_mesh.proxy.envoy.write.clusters import cluster, load_assignment
 from pulumi_mesh.proxy.envoy.write.listeners import listener
 from pulumi_mesh.proxy.envoy.write.message import Json, address, merged, message, typed
 from pulumi_mesh.proxy.envoy.write.routes import route_config
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.addresses import Address
+from pulumi_mesh.proxy.view.clusters import Cluster
 
 LONGEST_NAME = 180
 """Of a file, in characters before the ending: file systems take 255 bytes."""
@@ -22,9 +26,9 @@ LONGEST_NAME = 180
 def write_static(view: ProxyView, *, admin: Address | None = None) -> Json:
     """One bootstrap that needs no discovery: routes and endpoints stand where they are used.
 
-    What is asked for by name in the view carries a mark in its metadata, and ``node.metadata`` lists the
-    view's route configs and endpoint sets in their order (whole, when nothing asks for one), so that reading
-    gives the same view. admin: where Envoy's admin page listens; None has none.
+    What is asked for by name in the view carries a mark in its metadata, and ``node.metadata`` names the
+    view's route configs and endpoint sets in their order (and holds those that nothing asks for), so that
+    reading gives the same view. admin: where Envoy's admin page listens; None has none.
     """
     configs = {config.name: route_config(config) for config in view.routes}
     sets = {each.cluster: load_assignment(each) for each in view.endpoints}
@@ -33,19 +37,24 @@ def write_static(view: ProxyView, *, admin: Address | None = None) -> Json:
 
     def named_routes(name: str) -> Json:
         asked_routes.add(name)
-        return {"route_config": _marked(configs.get(name, {"name": name}), "rds")}
+        mark = {"metadata": {"filter_metadata": _mark("rds")}}
+        return {"route_config": merged({**configs.get(name, {"name": name})}, mark)}
 
     def named_endpoints(name: str) -> Json:
         asked_sets.add(name)
-        return _marked({"type": "STATIC", "load_assignment": sets.get(name, {"cluster_name": name})}, "eds")
+        return {"type": "STATIC", "load_assignment": sets.get(name, {"cluster_name": name})}
 
     listeners = [listener(each, named_routes) for each in view.listeners]
-    clusters = [cluster(each, named_endpoints) for each in view.clusters]
+    clusters = [cluster(_marked(each), named_endpoints) for each in view.clusters]
+    unused = [config for name, config in configs.items() if name not in asked_routes]
+    lonely = [each for name, each in sets.items() if name not in asked_sets]
     held = {
-        "routes": [name if name in asked_routes else config for name, config in configs.items()],
-        "endpoints": [name if name in asked_sets else each for name, each in sets.items()],
+        "routes": list(configs) or None,
+        "endpoints": list(sets) or None,
+        "unused_routes": unused or None,
+        "unused_endpoints": lonely or None,
     }
-    metadata = {names.NAMESPACE: held} if configs or sets else None
+    metadata = {names.NAMESPACE: message(held)} if configs or sets else None
     static = {"listeners": listeners, "clusters": [*clusters, *_agent([*listeners, *clusters], view)]}
     return {
         **_node_and_admin(view, admin, metadata),
@@ -90,9 +99,7 @@ def write_discovery(view: ProxyView, folder: str, *, admin: Address | None = Non
             for each in view.routes
         },
         **{
-            f"eds/{file_name(each.cluster)}": discovery_response(
-                names.ENDPOINTS_TYPE, [load_assignment(each)]
-            )
+            f"eds/{file_name(each.cluster)}": discovery_response(names.ENDPOINTS_TYPE, [load_assignment(each)])
             for each in view.endpoints
         },
     }
@@ -120,24 +127,6 @@ def file_name(name: str) -> str:
     return f"{escaped}.json"
 
 
-def agent_cluster() -> Json:
-    """The cluster over which the agent beside the proxy serves secrets, as Istio's bootstrap has it."""
-    options: Json = {"explicit_http_config": {"http2_protocol_options": {}}}
-    endpoint = {"endpoint": {"address": {"pipe": {"path": names.AGENT_SOCKET}}}}
-    return {
-        "name": names.AGENT_CLUSTER,
-        "type": "STATIC",
-        "connect_timeout": "1s",
-        "typed_extension_protocol_options": {
-            names.HTTP_PROTOCOL_OPTIONS: typed(names.HTTP_PROTOCOL_OPTIONS_TYPE, options)
-        },
-        "load_assignment": {
-            "cluster_name": names.AGENT_CLUSTER,
-            "endpoints": [{"lb_endpoints": [endpoint]}],
-        },
-    }
-
-
 def _agent(messages: Sequence[Json], view: ProxyView) -> list[Json]:
     """The agent's cluster when a message asks it for a secret and the view has none of its name."""
     if any(each.name == names.AGENT_CLUSTER for each in view.clusters):
@@ -151,9 +140,14 @@ def _asks_agent(value: object) -> bool:
     return isinstance(value, list) and any(map(_asks_agent, value))
 
 
-def _marked(value: Json, discovery: str) -> Json:
-    mark = {names.NAMESPACE: {names.DISCOVERY_MARK: discovery}}
-    return merged({**value}, {"metadata": {"filter_metadata": mark}})
+def _marked(value: Cluster) -> Cluster:
+    if value.type != "EDS":
+        return value
+    return replace(value, metadata=FrozenMap({**value.metadata, **_mark("eds")}))
+
+
+def _mark(discovery: str) -> Json:
+    return {names.NAMESPACE: {names.DISCOVERY_MARK: discovery}}
 
 
 def _node_and_admin(view: ProxyView, admin: Address | None, metadata: Json | None) -> Json:

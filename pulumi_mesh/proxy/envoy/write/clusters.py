@@ -25,9 +25,6 @@ from pulumi_mesh.proxy.view.tls import PlainText
 NamedEndpoints = Callable[[str], Json]
 """The fields of a cluster that give the endpoints of a name: its type with ``eds_cluster_config`` or them."""
 
-UNMODELLED_PROTOCOLS = frozenset({"auto_config", "explicit_http_config", "use_downstream_protocol_config"})
-"""HttpProtocolOptions' choices of protocol, where ``extra`` says more of them than the view."""
-
 
 def cluster(value: Cluster, named_endpoints: NamedEndpoints) -> Json:
     """envoy.config.cluster.v3.Cluster."""
@@ -93,10 +90,11 @@ def _locality(value: str) -> Json:
 
 
 def _endpoint(value: Endpoint) -> Json:
+    where = address(value.address)
     mode = {names.TRANSPORT_SOCKET_MATCH: {"tlsMode": value.tls_mode}} if value.tls_mode else None
     return message(
         {
-            "endpoint": {"address": address(value.address)},
+            "endpoint": {"address": where} if where else None,
             "health_status": value.health or None,
             "metadata": {"filter_metadata": mode} if mode else None,
             "load_balancing_weight": value.weight or None,
@@ -114,9 +112,7 @@ def _load_balancing(value: LoadBalancing) -> Json:
         {
             "lb_policy": value.policy,
             f"{slow_field}_lb_config": slow if value.slow_start is not None else None,
-            "ring_hash_lb_config": (
-                {"minimum_ring_size": value.hash_minimum} if value.hash_minimum else None
-            ),
+            "ring_hash_lb_config": ({"minimum_ring_size": value.hash_minimum} if value.hash_minimum else None),
             "maglev_lb_config": {"table_size": value.table_size} if value.table_size else None,
             "common_lb_config": common or None,
         }
@@ -176,15 +172,11 @@ def http_options(value: HttpOptions) -> Json:
 def _protocol(value: HttpOptions) -> Json:
     http2 = message({"max_concurrent_streams": value.max_concurrent_streams or None})
     if value.protocol == "downstream":
-        return {
-            "use_downstream_protocol_config": {"http_protocol_options": {}, "http2_protocol_options": http2}
-        }
+        return {"use_downstream_protocol_config": {"http_protocol_options": {}, "http2_protocol_options": http2}}
     if value.protocol == "http2":
         return {"explicit_http_config": {"http2_protocol_options": http2}}
     if http2:
         raise MeshError("max_concurrent_streams is a limit of HTTP/2; the protocol is http1")
-    if not UNMODELLED_PROTOCOLS.isdisjoint(value.extra):
-        return {}
     return {"explicit_http_config": {"http_protocol_options": {}}}
 
 

@@ -35,12 +35,10 @@ def listener(value: Listener, named_routes: NamedRoutes) -> Json:
         {
             "name": value.name,
             "address": address(value.address) or None,
-            "additional_addresses": [{"address": address(each)} for each in value.additional_addresses]
-            or None,
+            "additional_addresses": [{"address": address(each)} for each in value.additional_addresses] or None,
             "filter_chains": [filter_chain(chain, named_routes) for chain in value.filter_chains] or None,
             "default_filter_chain": filter_chain(default, named_routes) if default else None,
-            "listener_filters": [_listener_filter(each, value.name) for each in value.listener_filters]
-            or None,
+            "listener_filters": [_listener_filter(each, value.name) for each in value.listener_filters] or None,
             "listener_filters_timeout": duration(value.listener_filters_timeout),
             "continue_on_listener_filters_timeout": value.continue_on_listener_filters_timeout or None,
             "traffic_direction": value.traffic_direction or None,

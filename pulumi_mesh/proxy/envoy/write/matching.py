@@ -9,9 +9,7 @@ from pulumi_mesh.proxy.view.matching import Fraction, HeaderMatch, QueryMatch, S
 
 def string_matcher(match: StringMatch) -> Json:
     """envoy.type.matcher.v3.StringMatcher."""
-    test: Json = (
-        {"safe_regex": {"regex": match.value}} if match.kind == "regex" else {match.kind: match.value}
-    )
+    test: Json = {"safe_regex": {"regex": match.value}} if match.kind == "regex" else {match.kind: match.value}
     return message({**test, "ignore_case": match.ignore_case or None})
 
 
