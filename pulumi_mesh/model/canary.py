@@ -12,6 +12,7 @@ from pulumi_mesh.errors import InvalidError
 from pulumi_mesh.model.fields import OptionalDuration
 from pulumi_mesh.model.service import Destination, ServiceReference
 from pulumi_mesh.typed import Accepts, FieldError, Many, default, typed
+from pulumi_mesh.typed.problems import TOLD_ELSEWHERE
 
 
 @typed
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
 else:
 
     def _version(value: Any, info: ValidationInfo) -> Any:
-        service = info.data.get("service")
-        return service[value] if isinstance(value, str) and service is not None else value
+        if not isinstance(value, str):
+            return value
+        if "service" not in info.data:
+            raise ValueError(TOLD_ELSEWHERE)
+        return info.data["service"][value]
 
     VersionReference = Annotated[Destination, BeforeValidator(_version)]
 

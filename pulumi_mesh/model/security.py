@@ -46,10 +46,13 @@ else:
         return _service(value, info)
 
     def _principal(value: Any, info: ValidationInfo) -> Any:
-        if not isinstance(value, str) or "/" in value or "*" in value or has_token(value):
-            return value if isinstance(value, str) else _target(value, info)
-        if info.context is not None:
+        if not isinstance(value, str):
+            return _target(value, info)
+        identity = "/" in value or "*" in value or has_token(value)
+        if info.context is not None and (value in info.context["service"] or not identity):
             return _service(value, info)
+        if identity:
+            return value
         raise ValueError(f"{value!r} is not a principal; write TRUST_DOMAIN/ns/NAMESPACE/sa/ACCOUNT, or pass a service")
 
     def _tag(value: Any) -> str | None:

@@ -72,13 +72,14 @@ def root_of(cls: type, given: dict[str, Any]) -> str:
     return f'{cls.__name__}("{name}")' if isinstance(name, str) else cls.__name__
 
 
-def build(cls: type[T], data: Any, root: str = "") -> T:
+def build(cls: type[T], data: Any, root: str = "", context: Mapping[str, Any] | None = None) -> T:
     """An object from a tree of mappings and lists, its keys the wire's names or Python's.
 
-    root: what the paths of problems start with. Raises InvalidError with all of them.
+    root: what the paths of problems start with. context: what validators may look up. Raises InvalidError with all
+    problems.
     """
     try:
-        return cast("T", cast("Any", cls).__pydantic_validator__.validate_python(data))
+        return cast("T", cast("Any", cls).__pydantic_validator__.validate_python(data, context=context))
     except ValidationError as error:
         raise InvalidError(problems_of(error, root, cls), root=root) from None
 

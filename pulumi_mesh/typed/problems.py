@@ -18,6 +18,10 @@ SCALAR = "<scalar>"
 """The tag of a union's alternative that is no class; paths leave it out."""
 
 
+TOLD_ELSEWHERE = "cannot be judged before other problems are mended"
+"""The message of a problem that only follows from another one, which is told as well."""
+
+
 def problems_of(error: ValidationError, root: str, cls: type | None = None) -> list[tuple[str, str]]:
     """Each problem as (where, message).
 
@@ -35,7 +39,7 @@ def problems_of(error: ValidationError, root: str, cls: type | None = None) -> l
         if isinstance(cause, FieldError) and cause.field:
             path += cause.field if cause.field.startswith("[") else f".{cause.field}"
         problems[_joined(root, path), _message(item, cause, known)] = None
-    return list(problems)
+    return [each for each in problems if each[1] != TOLD_ELSEWHERE] or list(problems)
 
 
 def _joined(root: str, path: str) -> str:
