@@ -139,7 +139,10 @@ async def send(session: aiohttp.ClientSession, target: Target) -> Result:
 def _stub_answer(response: aiohttp.ClientResponse, text: str) -> Mapping[str, Any] | None:
     if response.content_type != "application/json":
         return None
-    answer = json.loads(text)
+    try:
+        answer = json.loads(text)
+    except json.JSONDecodeError:
+        return None
     return answer if isinstance(answer, dict) and {"service", "version", "calls"} <= answer.keys() else None
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pulumi_mesh.errors import MeshError
 from pulumi_mesh.local.envoy import Envoy
 from pulumi_mesh.local.folder import replace_file
 from pulumi_mesh.local.phases import Files, expected, phases, versioned
 from pulumi_mesh.local.stats import Stats, rejected
+
+_T = TypeVar("_T")
 
 _PATH = re.compile(r"(?:cds|lds|(?:rds|eds|sds)/(?!\.)[^/\0]+)\.json")
 _WATCHED = r"version_text$|update_rejected$|warming|draining|listener_create_failure$"
@@ -60,7 +62,7 @@ async def publish(updates: Sequence[Update], *, within: float = 30.0) -> None:
     """
     for update in updates:
         _check(update.files)
-    before = await asyncio.gather(*(_look(update.envoy) for update in updates))
+    before = await _all(_look(update.envoy) for update in updates)
     refused = [rejected(stats) for stats in before]
     logs = [update.envoy.log.stat().st_size for update in updates]
     news = [versioned(update.files) for update in updates]
@@ -70,11 +72,22 @@ async def publish(updates: Sequence[Update], *, within: float = 30.0) -> None:
             continue
         for update, change in zip(updates, step, strict=True):
             _replace(update.folder, change)
-        await asyncio.gather(*map(_taken, updates, refused, logs, [within] * len(updates)))
-    await asyncio.gather(*map(_taken, updates, refused, logs, [within] * len(updates)))
+        await _all(map(_taken, updates, refused, logs, [within] * len(updates)))
+    await _all(map(_taken, updates, refused, logs, [within] * len(updates)))
     for update, new in zip(updates, news, strict=True):
         for path in read(update.folder).keys() - new.keys():
             (update.folder / path).unlink()
+
+
+async def _all(waits: Iterable[Coroutine[Any, Any, _T]]) -> list[_T]:
+    """All at once; the first error ends the rest."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _taken(update: Update, refused: Mapping[str, int], log: int, within: float) -> None:

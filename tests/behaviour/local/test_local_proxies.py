@@ -146,12 +146,14 @@ class Bench:
     def __init__(self, folder: Path, stack: AsyncExitStack) -> None:
         self.folder = folder
         self.ports = stack.enter_context(Ports())
+        self.stubs: dict[str, Stub] = {}
         self._stack = stack
 
     async def stub(self, version: str) -> Json:
         stub = Stub("reviews", version, f"reviews-{version}", self.folder / f"{version}.sock")
         await stub.start()
         self._stack.push_async_callback(stub.stop)
+        self.stubs[version] = stub
         return {"pipe": {"path": str(stub.socket)}}
 
     async def envoy(self, name: str, files: Mapping[str, Json]) -> Envoy:
@@ -204,9 +206,13 @@ def test_weight_steps_under_load_lose_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("caller", "status"), [pytest.param(CLIENT, 200, id="known"), pytest.param(CLIENT + "2", 503, id="unknown")]
+    ("caller", "status", "peers"),
+    [
+        pytest.param(CLIENT, 200, {CLIENT}, id="known"),
+        pytest.param(CLIENT + "2", 503, set(), id="unknown"),
+    ],
 )
-def test_mutual_tls_between_two_envoys(caller: str, status: int) -> None:
+def test_mutual_tls_between_two_envoys(caller: str, status: int, peers: set[str]) -> None:
     async def run() -> None:
         async with bench() as on:
             authority = Authority("cluster.local", on.folder / "ca")
@@ -224,40 +230,12 @@ def test_mutual_tls_between_two_envoys(caller: str, status: int) -> None:
             await on.envoy("server", config(inside, app, downstream=downstream, app=1))
             peer = {"peer": socket_address(inside)}
             await on.envoy("client", config(outside, peer, upstream=upstream, peer=1))
-            async with Load(Target(f"http://127.0.0.1:{outside}/", "reviews"), connections=1) as load:
-                tally = await load.measure(5)
-            assert dict(tally.statuses) == {status: 5}
-            assert tally.versions("reviews") == ({"v1": 5} if status == 200 else {})
-
-    asyncio.run(run())
-
-
-def test_the_stub_sees_the_callers_identity() -> None:
-    async def run() -> None:
-        async with bench() as on:
-            authority = Authority("cluster.local", on.folder / "ca")
-            inside, outside = on.ports.reserve(), on.ports.reserve()
-            downstream = {
-                "@type": f"{TLS}.DownstreamTlsContext",
-                "require_client_certificate": True,
-                "common_tls_context": common_tls(authority.issue_workload(SERVER), CLIENT),
-            }
-            upstream = {
-                "@type": f"{TLS}.UpstreamTlsContext",
-                "common_tls_context": common_tls(authority.issue_workload(CLIENT), SERVER),
-            }
-            stub = Stub("reviews", "v1", "reviews-v1", on.folder / "app.sock")
-            await stub.start()
-            app = {"app": {"pipe": {"path": str(stub.socket)}}}
-            await on.envoy("server", config(inside, app, downstream=downstream, app=1))
-            peer = {"peer": socket_address(inside)}
-            await on.envoy("client", config(outside, peer, upstream=upstream, peer=1))
             forged = {"x-forwarded-client-cert": "URI=spiffe://cluster.local/ns/a/sa/forged"}
             target = Target(f"http://127.0.0.1:{outside}/", "reviews", headers=forged)
             async with Load(target, connections=1) as load:
-                await load.measure(2)
-            await stub.stop()
-            assert {received.peer for received in stub.received} == {CLIENT}
+                tally = await load.measure(5)
+            assert dict(tally.statuses) == {status: 5}
+            assert {received.peer for received in on.stubs["v1"].received} == peers
 
     asyncio.run(run())
 

@@ -1,0 +1,259 @@
+"""A mesh on this machine: one Envoy for each gateway and workload, stub workloads, a local authority."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from pulumi_mesh.errors import MeshError
+from pulumi_mesh.local.authority import Authority
+from pulumi_mesh.local.envoy import Envoy
+from pulumi_mesh.local.envoy import start as start_envoy
+from pulumi_mesh.local.layout import LOOPBACK, Node, callers, key_of, lay_out, placement
+from pulumi_mesh.local.ports import Ports
+from pulumi_mesh.local.publish import Update, publish, write
+from pulumi_mesh.local.secrets import secret_files
+from pulumi_mesh.local.stats import rejected
+from pulumi_mesh.local.stub import Behaviour, Call, Stub
+from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.model.mesh import Mesh
+from pulumi_mesh.proxy.envoy.write import write_discovery
+from pulumi_mesh.proxy.place import place
+from pulumi_mesh.proxy.resolve import resolve
+from pulumi_mesh.proxy.view import ProxyView
+from pulumi_mesh.render import snapshot
+from pulumi_mesh.render.istio.names import host_of
+
+BOOTSTRAP = "bootstrap.json"
+
+
+class LocalMesh:
+    """Runs a mesh for as long as the ``async with`` block lasts; nothing is left behind after it.
+
+    stages: where its canaries stand at first. ports: for a gateway's declared port the loopback port that is wanted;
+    default: free ones. behaviours: how the stub of a workload (by its name) departs from answering at once.
+    Raises MeshError for a port that is taken, an Envoy that dies, and config that an Envoy refuses.
+    """
+
+    def __init__(
+        self,
+        mesh: Mesh,
+        *,
+        stages: Mapping[str, int] | None = None,
+        ports: Mapping[int, int] | None = None,
+        behaviours: Mapping[str, Behaviour] | None = None,
+    ) -> None:
+        self.mesh = mesh
+        self._stages = dict(stages or {})
+        self._preferred = dict(ports or {})
+        self._behaviours = dict(behaviours or {})
+        self.nodes: tuple[Node, ...] = ()
+        self.stubs: dict[str, Stub] = {}
+        self.envoys: dict[str, Envoy] = {}
+        self._exit = contextlib.AsyncExitStack()
+
+    async def __aenter__(self) -> LocalMesh:
+        try:
+            await self._start()
+        except BaseException:
+            await self._exit.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                await self.check_nothing_rejected()
+        finally:
+            await self._exit.aclose()
+
+    async def move(self, stages: Mapping[str, int]) -> None:
+        """Bring all proxies to other stages of the canaries, make before break; returns when all have taken them."""
+        moved = {**self._stages, **stages}
+        views = _views(snapshot(self.mesh.at(moved)))
+        await publish([Update(self.envoys[n.key], n.folder, self._files(n, views[n.proxy])) for n in self.nodes])
+        self._stages = moved
+
+    async def change(self, mesh: Mesh) -> None:
+        """Bring all proxies to another description of the same workloads. Raises MeshError where these differ."""
+        views = _views(snapshot(mesh.at(self._stages if mesh.canaries else {})))
+        if {each.proxy for each in self.nodes} != set(views):
+            raise MeshError("the other mesh has other workloads or gateways; start it anew")
+        await publish([Update(self.envoys[n.key], n.folder, self._files(n, views[n.proxy])) for n in self.nodes])
+        self.mesh = mesh
+
+    async def watch(self) -> None:
+        """Wait until an Envoy dies. Raises MeshError with its last words."""
+        async with asyncio.TaskGroup() as group:
+            for envoy in self.envoys.values():
+                group.create_task(envoy.watch())
+
+    async def check_nothing_rejected(self) -> None:
+        """Raise MeshError when some Envoy has refused config since it started."""
+        for key, envoy in self.envoys.items():
+            refused = rejected(await envoy.stats("update_rejected"))
+            if refused:
+                raise MeshError(f"the Envoy of {key} refused config: {refused}\n{envoy.last_lines(holding='rejected')}")
+
+    def node(self, name: str) -> Node:
+        """The proxy of a gateway or workload: ``NAME`` or ``NAME.NAMESPACE``. Raises MeshError where there is none."""
+        found = [each for each in self.nodes if name in (each.key, each.proxy.name)]
+        if len(found) != 1:
+            known = ", ".join(each.key for each in self.nodes)
+            raise MeshError(f"no proxy is named just {name!r}; there are: {known}")
+        return found[0]
+
+    def gateway_url(self, gateway: str, port: int) -> str:
+        """Where requests for a gateway's declared port are to be sent: ``http://127.0.0.1:PORT``, or ``https://``."""
+        node = self.node(gateway)
+        local = node.port_of(port)
+        if local is None:
+            raise MeshError(f"the gateway {gateway!r} does not listen on port {port}")
+        return f"{'https' if self._ends_tls(node, port) else 'http'}://{LOOPBACK}:{local}"
+
+    def outbound_url(self, workload: str, port: int) -> str:
+        """Where a workload's own requests for ``port`` enter its sidecar."""
+        local = self.node(workload).port_of(port)
+        if local is None:
+            raise MeshError(f"{workload!r} calls nothing on port {port}; say so with calls=[...]")
+        return f"http://{LOOPBACK}:{local}"
+
+    def inbound_port(self, workload: str, port: int) -> int:
+        """The loopback port that stands for a workload's own address and ``port``."""
+        return self.node(workload).inbound[port]
+
+    def client_tls(self) -> ssl.SSLContext:
+        """TLS of a client that trusts the local authority and has no certificate."""
+        return ssl.create_default_context(cafile=str(self.authority.roots))
+
+    def host_of(self, service: str) -> str:
+        """The host name of a service."""
+        return host_of(self.mesh, self.mesh.service(service))
+
+    async def _start(self) -> None:
+        folder = Path(self._exit.enter_context(tempfile.TemporaryDirectory(prefix="pulumi-mesh-")))
+        ports = self._exit.enter_context(Ports())
+        taken = snapshot(self.mesh.at(self._stages))
+        views = _views(taken)
+        self.authority = Authority(taken.mesh.trust_domain, folder / "authority")
+        calls = _calls(self.mesh)
+        self.nodes = lay_out(
+            views,
+            folder,
+            reserve=ports.reserve,
+            outbound=callers(taken, calls),
+            preferred=self._preferred,
+        )
+        credentials = _credentials(self.mesh)
+        self._secrets = {each.key: secret_files(each, self.authority, credentials) for each in self.nodes}
+        for node in self.nodes:
+            node.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if node.proxy.kind == "sidecar":
+                await self._start_stub(node, calls.get(node.key, ()), taken)
+        ports.hand_over()
+        for node in self.nodes:
+            files = self._files(node, views[node.proxy])
+            write(node.folder, files)
+        started = await asyncio.gather(
+            *(self._start_envoy(node, views[node.proxy]) for node in self.nodes), return_exceptions=True
+        )
+        for outcome in started:
+            if isinstance(outcome, BaseException):
+                raise outcome
+        await publish([Update(self.envoys[n.key], n.folder, self._files(n, views[n.proxy])) for n in self.nodes])
+
+    async def _start_envoy(self, node: Node, view: ProxyView) -> None:
+        bootstrap = self._written(node, view)[BOOTSTRAP]
+        envoy = await start_envoy(node.key, bootstrap, node.folder)
+        self._exit.push_async_callback(envoy.stop)
+        self.envoys[node.key] = envoy
+
+    async def _start_stub(self, node: Node, hostnames: tuple[str, ...], taken: Snapshot) -> None:
+        service, version = _of_workload(self.mesh, node.proxy)
+        made = []
+        for hostname in hostnames:
+            known = taken.service(hostname)
+            port = next((each.number for each in known.ports if each.protocol != "TCP"), None) if known else None
+            local = node.port_of(port) if port is not None else None
+            if local is not None:
+                made.append(Call(f"{LOOPBACK}:{local}", hostname))
+        stub = Stub(
+            service,
+            version,
+            node.proxy.name,
+            node.socket,
+            calls=tuple(made),
+            behaviour=self._behaviours.get(node.proxy.name),
+        )
+        await stub.start()
+        self._exit.push_async_callback(stub.stop)
+        self.stubs[node.proxy.name] = stub
+
+    def _files(self, node: Node, view: ProxyView) -> dict[str, Any]:
+        written = self._written(node, view)
+        return {**{path: file for path, file in written.items() if path != BOOTSTRAP}, **self._secrets[node.key]}
+
+    def _written(self, node: Node, view: ProxyView) -> dict[str, Any]:
+        return write_discovery(place(view, placement(node, self.nodes)), ".")
+
+    def _ends_tls(self, node: Node, port: int) -> bool:
+        return any(
+            listener.port == port and listener.protocol == "HTTPS"
+            for gateway in self.mesh.known_gateways
+            if dict(gateway.selector) == dict(node.proxy.labels)
+            for listener in gateway.listeners
+        )
+
+
+def _views(taken: Snapshot) -> dict[Proxy, ProxyView]:
+    return {proxy: resolve(taken, proxy) for proxy in taken.proxies}
+
+
+def _calls(mesh: Mesh) -> dict[str, tuple[str, ...]]:
+    """Host names that each workload calls, by its sidecar's key."""
+    calls: dict[str, tuple[str, ...]] = {}
+    for service in mesh.known_services:
+        hostnames = tuple(host_of(mesh, each) for each in service.calls)
+        for proxy in _proxies_of(mesh, service.name, service.namespace):
+            calls[key_of(proxy)] = hostnames
+    return calls
+
+
+def _proxies_of(mesh: Mesh, service: str, namespace: str) -> list[Proxy]:
+    physical = mesh.physical_namespace(namespace)
+    labels = dict(mesh.service(f"{namespace}/{service}").labels)
+    return [
+        each
+        for each in snapshot(mesh).proxies
+        if each.kind == "sidecar" and each.namespace == physical and labels.items() <= dict(each.labels).items()
+    ]
+
+
+def _of_workload(mesh: Mesh, proxy: Proxy) -> tuple[str, str]:
+    for service in mesh.known_services:
+        for workload in service.workloads:
+            if (
+                dict(workload.labels) == dict(proxy.labels)
+                and mesh.physical_namespace(service.namespace) == proxy.namespace
+            ):
+                return service.name, workload.version.name if workload.version else ""
+    raise MeshError(f"no service of the mesh has the workload {proxy.name}")
+
+
+def _credentials(mesh: Mesh) -> dict[str, tuple[str, ...]]:
+    names: dict[str, tuple[str, ...]] = {}
+    for gateway in mesh.known_gateways:
+        for listener in gateway.listeners:
+            if listener.certificate:
+                hosts = tuple("localhost" if host == "*" else host for host in listener.hostnames)
+                key = f"kubernetes://{listener.certificate}"
+                names[key] = tuple(dict.fromkeys((*names.get(key, ()), *hosts)))
+    return names

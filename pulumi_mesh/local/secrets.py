@@ -1,0 +1,43 @@
+"""Secrets of a proxy on this machine, as discovery files that name certificate files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi_mesh.errors import MeshError
+from pulumi_mesh.local.authority import Authority, Certificate
+from pulumi_mesh.local.layout import Node, secret_path
+
+_SECRET = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"  # noqa: S105 - a type URL
+
+
+def secret_files(node: Node, authority: Authority, credentials: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    """A discovery file for each secret that the node's view asks for.
+
+    credentials: host names of a gateway's credential, by its name (``kubernetes://NAME``).
+    Raises MeshError for a secret that nothing here can make.
+    """
+    proxy = node.proxy
+    files: dict[str, Any] = {}
+    for secret in node.secrets:
+        if secret.name == "ROOTCA":
+            body: dict[str, Any] = {"validation_context": {"trusted_ca": {"filename": str(authority.roots)}}}
+        elif secret.name == "default":
+            spiffe_id = f"spiffe://{authority.trust_domain}/ns/{proxy.namespace}/sa/{proxy.service_account}"
+            body = _certificate(authority.issue_workload(spiffe_id))
+        elif secret.name in credentials:
+            body = _certificate(authority.issue_server(credentials[secret.name]))
+        else:
+            raise MeshError(f"the proxy {node.key} asks for the secret {secret.name!r}, which a local run cannot make")
+        files[secret_path(secret.name)] = {"resources": [{"@type": _SECRET, "name": secret.name, **body}]}
+    return files
+
+
+def _certificate(issued: Certificate) -> dict[str, Any]:
+    return {
+        "tls_certificate": {
+            "certificate_chain": {"filename": str(issued.chain)},
+            "private_key": {"filename": str(issued.key)},
+        }
+    }
