@@ -1,0 +1,74 @@
+"""The command line. It only calls the same functions that anyone can: load, render, check, resolve, write."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from itertools import pairwise
+from typing import Any
+
+import click
+
+from pulumi_mesh.cli.errors import report
+from pulumi_mesh.errors import MeshError
+
+# Name to module; a command's module is imported when it runs, so that the others cost nothing at start-up.
+COMMANDS = {
+    "check": "pulumi_mesh.cli.check",
+    "render": "pulumi_mesh.cli.render",
+    "run": "pulumi_mesh.cli.run",
+}
+
+SUMMARIES = {
+    "check": "Say what is wrong with a mesh before it is applied.",
+    "render": "Write the Istio objects, or the Envoy config, of a mesh.",
+    "run": "Run a mesh on this machine with real Envoys.",
+}
+
+
+class _Commands(click.Group):
+    """Commands that are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, SUMMARIES[name]) for name in self.list_commands(ctx)])
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pulumi-mesh", prog_name="pulumi-mesh")
+def cli() -> None:
+    """A service mesh as typed Python.
+
+    PROGRAM is a folder with Pulumi.yaml, a Python file (FILE.py or FILE.py:NAME), a module (MODULE:NAME), or YAML.
+
+    Exit codes: 0 all is well, 1 something was found, 2 the command was not understood.
+    """
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    given = sys.argv[1:] if args is None else args
+    try:
+        code: Any = cli.main(args=given, prog_name="pulumi-mesh", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("stopped", err=True)
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except MeshError as error:
+        code = report(error, as_json=_wants_json(given))
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _wants_json(args: list[str]) -> bool:
+    return "--output=json" in args or any(pair == ("--output", "json") for pair in pairwise(args))

@@ -8,14 +8,15 @@ from pathlib import Path
 
 from pulumi_mesh.local.folder import short_name, socket_path
 from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
-from pulumi_mesh.proxy.place import Placement
+from pulumi_mesh.proxy.place import VIRTUAL_INBOUND, Placement
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.addresses import Address, Pipe, SocketAddress
 from pulumi_mesh.proxy.view.listeners import FilterChain, Listener
 from pulumi_mesh.proxy.view.tls import DownstreamTls, SecretRef, Transport, UpstreamTls
 
 LOOPBACK = "127.0.0.1"
-INBOUND = "virtualInbound"
+DISCOVERY = "xds"
+"""The folder of discovery files, below the folder that a proxy runs in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class Node:
     listeners: Mapping[str, int]
     inbound: Mapping[int, int]
     secrets: tuple[SecretRef, ...]
+
+    @property
+    def discovery(self) -> Path:
+        """The folder of its discovery files."""
+        return self.folder / DISCOVERY
 
     def port_of(self, declared: int) -> int | None:
         """The loopback port of the listener that a cluster would have on ``declared``."""
@@ -67,7 +73,7 @@ def lay_out(
         inbound: dict[int, int] = {}
         for listener in view.listeners:
             declared = _port(listener)
-            if listener.name == INBOUND:
+            if listener.name == VIRTUAL_INBOUND:
                 inbound = {port: reserve(0) for port in _served(listener)}
             elif proxy.kind == "router":
                 listeners[listener.name] = reserve(preferred.get(declared, 0))
@@ -98,18 +104,18 @@ def placement(node: Node, nodes: tuple[Node, ...]) -> Placement:
         name: (SocketAddress(LOOPBACK, port),) for name, port in node.listeners.items()
     }
     if node.inbound:
-        listeners[INBOUND] = tuple(SocketAddress(LOOPBACK, port) for port in node.inbound.values())
+        listeners[VIRTUAL_INBOUND] = tuple(SocketAddress(LOOPBACK, port) for port in node.inbound.values())
     return Placement(
         addresses=addresses,
         listeners=listeners,
         inbound_ports=dict(node.inbound),
         apps={f"inbound|{declared}||": Pipe(str(node.socket)) for declared in node.inbound},
-        secrets={each.name: secret_path(each.name) for each in node.secrets},
+        secrets={each.name: f"{DISCOVERY}/{secret_path(each.name)}" for each in node.secrets},
     )
 
 
 def secret_path(name: str) -> str:
-    """The discovery file of a secret, in its proxy's folder."""
+    """The discovery file of a secret, below its proxy's discovery folder."""
     return f"sds/{short_name(name)}.json"
 
 

@@ -15,7 +15,7 @@ from pulumi_mesh.errors import MeshError
 from pulumi_mesh.local.authority import Authority
 from pulumi_mesh.local.envoy import Envoy
 from pulumi_mesh.local.envoy import start as start_envoy
-from pulumi_mesh.local.layout import LOOPBACK, Node, callers, key_of, lay_out, placement
+from pulumi_mesh.local.layout import DISCOVERY, LOOPBACK, Node, callers, key_of, lay_out, placement
 from pulumi_mesh.local.ports import Ports
 from pulumi_mesh.local.publish import Update, publish, write
 from pulumi_mesh.local.secrets import secret_files
@@ -28,6 +28,7 @@ from pulumi_mesh.proxy.place import place
 from pulumi_mesh.proxy.resolve import resolve
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.render import snapshot
+from pulumi_mesh.render.facts import sidecars
 from pulumi_mesh.render.istio.names import host_of
 
 BOOTSTRAP = "bootstrap.json"
@@ -79,7 +80,7 @@ class LocalMesh:
         """Bring all proxies to other stages of the canaries, make before break; returns when all have taken them."""
         moved = {**self._stages, **stages}
         views = _views(snapshot(self.mesh.at(moved)))
-        await publish([Update(self.envoys[n.key], n.folder, self._files(n, views[n.proxy])) for n in self.nodes])
+        await publish([Update(self.envoys[n.key], n.discovery, self._files(n, views[n.proxy])) for n in self.nodes])
         self._stages = moved
 
     async def change(self, mesh: Mesh) -> None:
@@ -87,7 +88,7 @@ class LocalMesh:
         views = _views(snapshot(mesh.at(self._stages if mesh.canaries else {})))
         if {each.proxy for each in self.nodes} != set(views):
             raise MeshError("the other mesh has other workloads or gateways; start it anew")
-        await publish([Update(self.envoys[n.key], n.folder, self._files(n, views[n.proxy])) for n in self.nodes])
+        await publish([Update(self.envoys[n.key], n.discovery, self._files(n, views[n.proxy])) for n in self.nodes])
         self.mesh = mesh
 
     async def watch(self) -> None:
@@ -161,14 +162,14 @@ class LocalMesh:
         ports.hand_over()
         for node in self.nodes:
             files = self._files(node, views[node.proxy])
-            write(node.folder, files)
+            write(node.discovery, files)
         started = await asyncio.gather(
             *(self._start_envoy(node, views[node.proxy]) for node in self.nodes), return_exceptions=True
         )
         for outcome in started:
             if isinstance(outcome, BaseException):
                 raise outcome
-        await publish([Update(self.envoys[n.key], n.folder, self._files(n, views[n.proxy])) for n in self.nodes])
+        await publish([Update(self.envoys[n.key], n.discovery, self._files(n, views[n.proxy])) for n in self.nodes])
 
     async def _start_envoy(self, node: Node, view: ProxyView) -> None:
         bootstrap = self._written(node, view)[BOOTSTRAP]
@@ -177,7 +178,7 @@ class LocalMesh:
         self.envoys[node.key] = envoy
 
     async def _start_stub(self, node: Node, hostnames: tuple[str, ...], taken: Snapshot) -> None:
-        service, version = _of_workload(self.mesh, node.proxy)
+        workload = sidecars(self.mesh)[node.proxy]
         made = []
         for hostname in hostnames:
             known = taken.service(hostname)
@@ -186,8 +187,8 @@ class LocalMesh:
             if local is not None:
                 made.append(Call(f"{LOOPBACK}:{local}", hostname))
         stub = Stub(
-            service,
-            version,
+            workload.service.name,
+            workload.version.name if workload.version else "",
             node.proxy.name,
             node.socket,
             calls=tuple(made),
@@ -202,7 +203,7 @@ class LocalMesh:
         return {**{path: file for path, file in written.items() if path != BOOTSTRAP}, **self._secrets[node.key]}
 
     def _written(self, node: Node, view: ProxyView) -> dict[str, Any]:
-        return write_discovery(place(view, placement(node, self.nodes)), ".")
+        return write_discovery(place(view, placement(node, self.nodes)), DISCOVERY)
 
     def _ends_tls(self, node: Node, port: int) -> bool:
         return any(
@@ -219,33 +220,10 @@ def _views(taken: Snapshot) -> dict[Proxy, ProxyView]:
 
 def _calls(mesh: Mesh) -> dict[str, tuple[str, ...]]:
     """Host names that each workload calls, by its sidecar's key."""
-    calls: dict[str, tuple[str, ...]] = {}
-    for service in mesh.known_services:
-        hostnames = tuple(host_of(mesh, each) for each in service.calls)
-        for proxy in _proxies_of(mesh, service.name, service.namespace):
-            calls[key_of(proxy)] = hostnames
-    return calls
-
-
-def _proxies_of(mesh: Mesh, service: str, namespace: str) -> list[Proxy]:
-    physical = mesh.physical_namespace(namespace)
-    labels = dict(mesh.service(f"{namespace}/{service}").labels)
-    return [
-        each
-        for each in snapshot(mesh).proxies
-        if each.kind == "sidecar" and each.namespace == physical and labels.items() <= dict(each.labels).items()
-    ]
-
-
-def _of_workload(mesh: Mesh, proxy: Proxy) -> tuple[str, str]:
-    for service in mesh.known_services:
-        for workload in service.workloads:
-            if (
-                dict(workload.labels) == dict(proxy.labels)
-                and mesh.physical_namespace(service.namespace) == proxy.namespace
-            ):
-                return service.name, workload.version.name if workload.version else ""
-    raise MeshError(f"no service of the mesh has the workload {proxy.name}")
+    return {
+        key_of(proxy): tuple(host_of(mesh, each) for each in workload.service.calls)
+        for proxy, workload in sidecars(mesh).items()
+    }
 
 
 def _credentials(mesh: Mesh) -> dict[str, tuple[str, ...]]:
