@@ -75,12 +75,14 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return getattr(import_module(f"{__name__}._generated.{_MODULES[name]}"), name)
-    if name in _MODULES.values():
-        return import_module(f"{__name__}._generated.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # a type checker that saw this would take any name
+
+    def __getattr__(name: str) -> Any:
+        if name in _MODULES:
+            return getattr(import_module(f"{__name__}._generated.{_MODULES[name]}"), name)
+        if name in _MODULES.values():
+            return import_module(f"{__name__}._generated.{name}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

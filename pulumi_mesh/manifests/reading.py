@@ -165,7 +165,7 @@ class _Reader:
             text: str = event.value
             meaning = resolve(text) if event.implicit[0] else text
             # A decimal number is a key's text as it stands (portLevelMtls: 8080), to kubectl too.
-            if isinstance(meaning, str) or (isinstance(meaning, int) and text == str(meaning)):
+            if isinstance(meaning, str) or (type(meaning) is int and text == str(meaning)):
                 return text
             raise self.error(event, f"has the key {text or 'nothing'}, which is not text; quote it")
         raise self.error(event, "has a key that is not plain text")

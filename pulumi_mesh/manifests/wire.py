@@ -84,7 +84,7 @@ def from_wire(manifest: Mapping[str, Any], where: str = "") -> AnyObject:
     given["metadata"] = {key: value for key, value in metadata.items() if key not in _OWN_METADATA}
     body = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind", "metadata")}
     root = f'{where} {kind}("{metadata.get("name", "")}")'.lstrip()
-    cls = kinds().get((api_version, kind))
+    cls = class_of(api_version, kind)
     try:
         if cls is None:
             return build(RawObject, {"api_version": api_version, "kind": kind, **given, "body": body}, root)
@@ -113,17 +113,15 @@ def _metadata_path(path: str, root: str) -> str:
 
 
 @functools.cache
-def kinds() -> Mapping[tuple[str, str], type[Object]]:
-    """(apiVersion, kind), each served version, to the class."""
-    found: dict[tuple[str, str], type[Object]] = {}
+def class_of(api_version: str, kind: str) -> type[Object] | None:
+    """The class of a kind in any of its served versions; None where there is none. Imports no other kind."""
     for package in map(import_module, _PACKAGES):
-        for name in package.__all__:
-            cls = getattr(package, name)
-            if isinstance(cls, type) and issubclass(cls, Object):
-                group = cls.api_version.rpartition("/")[0]
-                for version in cls.served_versions:
-                    found[f"{group}/{version}" if group else version, cls.kind] = cls
-    return found
+        cls = getattr(package, kind) if kind in package.__all__ else None
+        if isinstance(cls, type) and issubclass(cls, Object):
+            group = cls.api_version.rpartition("/")[0]
+            if api_version in [f"{group}/{version}".lstrip("/") for version in cls.served_versions]:
+                return cls
+    return None
 
 
 @functools.cache
