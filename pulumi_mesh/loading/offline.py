@@ -1,0 +1,59 @@
+"""Running a Pulumi program with no engine: resources give back their inputs, and meshes are collected."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from pulumi_mesh.errors import FindingsError
+from pulumi_mesh.model.mesh import Mesh
+
+if TYPE_CHECKING:
+    from pulumi.runtime import MockCallArgs, MockResourceArgs
+
+
+def run_offline(program: Callable[[], None], *, project: str) -> tuple[Mesh, ...]:
+    """Run it as in a preview of the stack ``offline``; returns the meshes that ``deploy.Mesh`` was given, in order.
+
+    A component that refuses its mesh for findings ends the program, and its mesh counts: whoever loads it asks for
+    the findings. Pulumi's settings live in context variables, so those of the caller stay as they are.
+    """
+    loops: list[asyncio.AbstractEventLoop] = []
+    try:
+        return contextvars.copy_context().run(lambda: asyncio.run(_run(program, project, loops)))
+    finally:
+        for loop in loops:
+            loop.close()
+
+
+async def _run(program: Callable[[], None], project: str, loops: list[asyncio.AbstractEventLoop]) -> tuple[Mesh, ...]:
+    from pulumi.runtime import Mocks, set_mocks
+    from pulumi.runtime.stack import run_pulumi_func
+
+    from pulumi_mesh.deploy.collect import collecting
+
+    def with_loop() -> None:
+        # The mock monitor wants a loop in each of its threads, and would leave open those that it makes.
+        loops.append(asyncio.new_event_loop())
+        asyncio.set_event_loop(loops[-1])
+
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(initializer=with_loop))
+
+    class Inputs(Mocks):
+        def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+            return args.resource_id or f"{args.name}-id", args.inputs
+
+        def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+            return {}, None
+
+    with collecting() as found:
+        set_mocks(Inputs(), project=project, stack="offline", preview=True)
+        try:
+            await run_pulumi_func(program)
+        except FindingsError:
+            if not found:
+                raise
+    return tuple(each.mesh for each in found)

@@ -1,0 +1,81 @@
+"""The kinds of programs, and the one mesh that each holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pulumi_mesh.errors import MeshError
+from pulumi_mesh.loading import project, yaml_file
+from pulumi_mesh.loading.python import Ran, run_file, run_module
+from pulumi_mesh.manifests.files import read_file
+from pulumi_mesh.model.mesh import Mesh
+
+_KINDS = "a folder with Pulumi.yaml, a Python file, FILE.py:NAME, MODULE:NAME, or a YAML file"
+_MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+
+
+def load_program(target: str) -> Mesh:
+    """The mesh of a program; its canaries are still there, whatever stage the program deploys them at.
+
+    target: a folder with ``Pulumi.yaml``, a Python file, ``FILE.py:NAME``, ``MODULE:NAME``, or a YAML file (``-`` is
+    standard input). Python runs as a Pulumi program does, but with no engine: nothing is deployed, resources give back
+    their inputs. The mesh is the one that a ``deploy.Mesh`` is given, else the one called ``mesh``, else the only
+    one at the top of the module that no other uses.
+    Raises MeshError: nothing there, no mesh or several, an error in the program with its file and line.
+    """
+    path, _, attribute = target.rpartition(":") if _names_attribute(target) else (target, "", "")
+    if path != "-" and Path(path).name in project.FILES and Path(path).is_file():
+        path = str(Path(path).parent)
+    if Path(path).is_dir():
+        file = project.main_file(Path(path))
+        return _only_mesh(run_file(file, name="__main__", cwd=file.parent), str(file), attribute)
+    if path == "-" or path.endswith((".yaml", ".yml")):
+        return yaml_file.read_mesh(read_file(path), path)
+    if path.endswith(".py"):
+        if not Path(path).is_file():
+            raise MeshError(f"there is no such file; a program is {_KINDS}", where=path)
+        name = "__main__" if Path(path).name == "__main__.py" else Path(path).stem
+        return _only_mesh(run_file(Path(path), name=name), path, attribute)
+    if _MODULE.fullmatch(path):
+        return _only_mesh(run_module(path), path, attribute)
+    raise MeshError(f"there is no such program; a program is {_KINDS}", where=target)
+
+
+def _names_attribute(target: str) -> bool:
+    path, colon, attribute = target.rpartition(":")
+    return bool(colon) and attribute.isidentifier() and (path.endswith(".py") or _MODULE.fullmatch(path) is not None)
+
+
+def _only_mesh(ran: Ran, where: str, attribute: str) -> Mesh:
+    if attribute:
+        return _attribute(ran.names, where, attribute)
+    if ran.deployed:
+        return _single(ran.deployed, where, "give each to a program of its own")
+    if isinstance(ran.names.get("mesh"), Mesh):
+        return ran.names["mesh"]  # type: ignore[no-any-return]  # just tested
+    found = {id(each): each for each in ran.names.values() if isinstance(each, Mesh)}
+    used = {id(each) for mesh in found.values() for each in mesh.all_meshes[1:]}
+    own = [each for key, each in found.items() if key not in used]
+    if not own:
+        raise MeshError("holds no mesh; make one at the top of the module: mesh = pulumi_mesh.Mesh(...)", where=where)
+    return _single(own, where, "call one of them mesh, or name it: FILE.py:NAME")
+
+
+def _attribute(names: Mapping[str, Any], where: str, attribute: str) -> Mesh:
+    found = names.get(attribute)
+    if isinstance(found, Mesh):
+        return found
+    known = ", ".join(sorted(name for name, each in names.items() if isinstance(each, Mesh))) or "none"
+    what = f"{attribute} is a {type(found).__name__}, not a mesh" if attribute in names else f"there is no {attribute}"
+    raise MeshError(f"{what}; meshes there: {known}", where=where)
+
+
+def _single(meshes: Iterable[Mesh], where: str, advice: str) -> Mesh:
+    distinct = list(dict.fromkeys(meshes))
+    if len(distinct) > 1:
+        names = ", ".join(each.name for each in distinct)
+        raise MeshError(f"holds several meshes: {names}; {advice}", where=where)
+    return distinct[0]
