@@ -42,7 +42,7 @@ def stages(command: F) -> F:
 
 def load(target: str) -> Mesh:
     """The mesh of a program."""
-    from pulumi_mesh.program import load_program
+    from pulumi_mesh.loading import load_program
 
     return load_program(target)
 
