@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_mesh.errors import MeshError
-from pulumi_mesh.loading import project, yaml_file
+from pulumi_mesh.loading import yaml_file
+from pulumi_mesh.loading.project import PROJECT_FILES, read_project
 from pulumi_mesh.loading.python import Ran, run_file, run_module
 from pulumi_mesh.manifests.files import read_file
 from pulumi_mesh.model.mesh import Mesh
@@ -27,11 +28,12 @@ def load_program(target: str) -> Mesh:
     Raises MeshError: nothing there, no mesh or several, an error in the program with its file and line.
     """
     path, _, attribute = target.rpartition(":") if _names_attribute(target) else (target, "", "")
-    if path != "-" and Path(path).name in project.FILES and Path(path).is_file():
+    if path != "-" and Path(path).name in PROJECT_FILES and Path(path).is_file():
         path = str(Path(path).parent)
     if Path(path).is_dir():
-        file = project.main_file(Path(path))
-        return _only_mesh(run_file(file, name="__main__", cwd=file.parent), str(file), attribute)
+        found = read_project(Path(path))
+        ran = run_file(found.main, name="__main__", project=found.name, cwd=found.main.parent)
+        return _only_mesh(ran, str(found.main), attribute)
     if path == "-" or path.endswith((".yaml", ".yml")):
         return yaml_file.read_mesh(read_file(path), path)
     if path.endswith(".py"):

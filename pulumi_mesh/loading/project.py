@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from pulumi_mesh.errors import MeshError
 from pulumi_mesh.manifests.files import read_file
 from pulumi_mesh.manifests.reading import load_yaml
 
-FILES = ("Pulumi.yaml", "Pulumi.yml")
+PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
 
 
-def main_file(folder: Path) -> Path:
-    """The file that ``pulumi up`` would run in the folder: ``main`` of its ``Pulumi.yaml``, or ``__main__.py``.
+@dataclass(frozen=True, slots=True)
+class Project:
+    """name: what configuration keys begin with. main: the file that ``pulumi up`` runs."""
+
+    name: str
+    main: Path
+
+
+def read_project(folder: Path) -> Project:
+    """The project of a folder: its program is ``main`` of its ``Pulumi.yaml``, or else ``__main__.py``.
 
     Raises MeshError when there is no project, no such file, or the program is not Python.
     """
-    file = next((folder / name for name in FILES if (folder / name).is_file()), None)
+    file = next((folder / name for name in PROJECT_FILES if (folder / name).is_file()), None)
     if file is None:
         raise MeshError(
             "has no Pulumi.yaml; name a folder that has one, a Python file, or a YAML file", where=str(folder)
         )
     data = load_yaml(read_file(file), str(file))
-    if not isinstance(data, dict):
+    if not isinstance(data, dict) or not isinstance(data.get("name"), str):
         raise MeshError("a project is a mapping with name and runtime", where=str(file))
     runtime = data.get("runtime")
     language = runtime.get("name") if isinstance(runtime, dict) else runtime
@@ -36,4 +45,4 @@ def main_file(folder: Path) -> Path:
         program /= "__main__.py"
     if not program.is_file():
         raise MeshError(f"its program {program} is not there", where=str(file))
-    return program
+    return Project(data["name"], program)

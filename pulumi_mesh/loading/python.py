@@ -29,15 +29,15 @@ class Ran:
     deployed: tuple[Mesh, ...]
 
 
-def run_file(file: Path, *, name: str, cwd: Path | None = None) -> Ran:
-    """Run a script. name: what its ``__name__`` is. cwd: the folder to be in meanwhile. Raises MeshError."""
+def run_file(file: Path, *, name: str, project: str = "", cwd: Path | None = None) -> Ran:
+    """Run a script. name: what its ``__name__`` is. project: Pulumi's. cwd: where to be meanwhile. Raises MeshError."""
     script = file.resolve()
-    return _run(lambda: runpy.run_path(str(script), run_name=name), script.parent, cwd)
+    return _run(lambda: runpy.run_path(str(script), run_name=name), script.parent, project, cwd)
 
 
 def run_module(name: str) -> Ran:
     """Import a module, found from the current folder too, as ``python -m`` does. Raises MeshError."""
-    return _run(lambda: vars(_imported(name)), Path.cwd(), None)
+    return _run(lambda: vars(_imported(name)), Path.cwd(), "", None)
 
 
 def _imported(name: str) -> Any:
@@ -49,23 +49,34 @@ def _imported(name: str) -> Any:
         raise
 
 
-def _run(program: Callable[[], Mapping[str, Any]], folder: Path, cwd: Path | None) -> Ran:
+def _run(program: Callable[[], Mapping[str, Any]], folder: Path, project: str, cwd: Path | None) -> Ran:
     names: dict[str, Any] = {}
     with _as_script(folder, cwd), _told(folder):
-        deployed = run_offline(lambda: names.update(program()), project=folder.name)
+        deployed = run_offline(lambda: names.update(program()), project=project or folder.name)
     return Ran(names, deployed)
 
 
 @contextlib.contextmanager
 def _as_script(folder: Path, cwd: Path | None) -> Iterator[None]:
-    """The folder first on ``sys.path``; what the program prints goes to standard error, since output is ours."""
+    """The folder first on ``sys.path``; what the program prints goes to standard error, since output is ours.
+
+    The modules of the folder are forgotten afterwards: another program may have some of the same names.
+    """
     before = list(sys.path)
+    known = set(sys.modules)
     sys.path.insert(0, str(folder))
     try:
         with contextlib.redirect_stdout(sys.stderr), contextlib.chdir(cwd or Path.cwd()):
             yield
     finally:
         sys.path[:] = before
+        for name in set(sys.modules) - known:
+            if _is_theirs(str(getattr(sys.modules[name], "__file__", None)), folder):
+                del sys.modules[name]
+
+
+def _is_theirs(file: str, folder: Path) -> bool:
+    return not file.startswith(("<", *_NOT_THEIRS)) and Path(file).is_relative_to(folder)
 
 
 @contextlib.contextmanager
@@ -74,7 +85,9 @@ def _told(folder: Path) -> Iterator[None]:
     try:
         yield
     except SyntaxError as error:
-        raise MeshError(f"{type(error).__name__}: {error.msg}", where=f"{error.filename}:{error.lineno}") from None
+        raise MeshError(
+            f"{type(error).__name__}: {error.msg}", where=f"{_short(error.filename or '')}:{error.lineno}"
+        ) from None
     except FindingsError:
         raise
     except InvalidError as error:
@@ -96,7 +109,7 @@ def _last_line(error: BaseException, folder: Path) -> str:
         for frame in traceback.extract_tb(error.__traceback__)
         if not frame.filename.startswith(("<", *_NOT_THEIRS))
     ]
-    own = [frame for frame in frames if Path(frame.filename).is_relative_to(folder)] or frames
+    own = [frame for frame in frames if _is_theirs(frame.filename, folder)] or frames
     return f"{_short(own[-1].filename)}:{own[-1].lineno}" if own else ""
 
 
