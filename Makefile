@@ -28,7 +28,7 @@ tests: $(STAMP)
 
 # Typed objects from the CRDs that are kept in scripts/crds.
 generate: $(STAMP)
-	$(BIN)/python scripts/generate.py
+	$(BIN)/python -m scripts.generate
 
 # Golden files from what the code writes now; files that no test reads any more are removed.
 refresh: $(STAMP)
