@@ -1,0 +1,116 @@
+"""``pulumi-mesh render``: Istio objects, or Envoy config, on standard output or as files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pulumi_mesh.cli import options
+
+if TYPE_CHECKING:
+    from pulumi_mesh.model.mesh import Mesh
+
+
+@click.command(name="render")
+@options.program
+@options.stages
+@click.option("--to", "backend", type=click.Choice(["istio", "envoy"]), default="istio", show_default=True)
+@click.option(
+    "--output-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write one object a file here, and remove files of earlier runs that are no longer rendered.",
+)
+@click.option("--check", "checking", is_flag=True, help="Write nothing; exit code 1 when DIR is not what would be written.")
+@click.option("--proxy", metavar="NAME", help="With --to envoy: only this gateway or workload.")
+@options.output
+def command(
+    program: str,
+    stages: dict[str, int],
+    backend: str,
+    output_dir: Path | None,
+    checking: bool,
+    proxy: str | None,
+    output: str,
+) -> int:
+    """Write the Istio objects of the mesh of PROGRAM, or the Envoy config of each of its proxies.
+
+    Without --output-dir everything goes to standard output: objects as YAML documents in the order in which they may be
+    applied, Envoy config as one JSON object by proxy.
+    """
+    if checking and output_dir is None:
+        raise click.UsageError("--check compares with a folder; name it with --output-dir")
+    if proxy is not None and backend != "envoy":
+        raise click.UsageError("--proxy goes with --to envoy")
+    mesh = options.load(program).at(stages)
+    if backend == "envoy":
+        documents = _envoy(mesh, proxy)
+        if output_dir is None:
+            only = proxy is not None and len(documents) == 1
+            click.echo(_json(next(iter(documents.values())) if only else documents))
+            return 0
+        return _to_folder(output_dir, {f"{key}.json": _json(each) for key, each in documents.items()}, checking, output)
+    return _istio(mesh, output_dir, checking, output)
+
+
+def _istio(mesh: Mesh, output_dir: Path | None, checking: bool, output: str) -> int:
+    from pulumi_mesh.gitops import files, stream
+    from pulumi_mesh.manifests.wire import to_wire
+    from pulumi_mesh.render import render
+
+    rendered = render(mesh)
+    written = files(rendered)
+    if output_dir is not None:
+        return _to_folder(output_dir, written, checking, output)
+    if output == "json":
+        click.echo(_json([to_wire(each) for each in rendered.objects]))
+    else:
+        click.echo(stream(rendered), nl=False)
+    return 0
+
+
+def _envoy(mesh: Mesh, wanted: str | None) -> dict[str, Any]:
+    """The static bootstrap of every proxy, by ``NAMESPACE/NAME``."""
+    from pulumi_mesh.proxy.envoy.write import write_static
+    from pulumi_mesh.proxy.resolve import resolve
+    from pulumi_mesh.render import snapshot
+
+    taken = snapshot(mesh)
+    chosen = [each for each in taken.proxies if wanted in (None, each.name, f"{each.namespace}/{each.name}")]
+    if not chosen:
+        known = ", ".join(f"{each.namespace}/{each.name}" for each in taken.proxies) or "none"
+        raise click.UsageError(f"no proxy is named {wanted!r}; there are: {known}")
+    return {f"{each.namespace}/{each.name}": write_static(resolve(taken, each)) for each in chosen}
+
+
+def _to_folder(folder: Path, written: dict[str, str], checking: bool, output: str) -> int:
+    from pulumi_mesh.gitops import compare, write
+
+    if checking:
+        drift = compare(folder, written)
+        kinds = {"missing": drift.missing, "different": drift.different, "stale": drift.stale}
+        clean = not any(kinds.values())
+        if output == "json":
+            click.echo(_json({"clean": clean, **{kind: sorted(names) for kind, names in kinds.items()}}))
+        else:
+            for kind, names in kinds.items():
+                for name in sorted(names):
+                    click.echo(f"{kind}: {name}")
+            click.echo(f"{folder} is as rendered" if clean else f"{folder} is not as rendered; render it anew")
+        return 0 if clean else 1
+    changes = write(folder, written)
+    counts = {"written": changes.written, "unchanged": changes.unchanged, "pruned": changes.pruned}
+    if output == "json":
+        click.echo(_json({kind: sorted(names) for kind, names in counts.items()}))
+    else:
+        for name in sorted(changes.pruned):
+            click.echo(f"pruned: {name}")
+        click.echo(f"{folder}: " + ", ".join(f"{len(names)} {kind}" for kind, names in counts.items()))
+    return 0
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, indent=2)
