@@ -83,11 +83,16 @@ CHANGES = HeaderChanges(
     remove=("x-gone", "x-away"),
 )
 
+SECRET_FILE = "secrets/gateway.json"  # noqa: S105  # a path
+"""Which has to be there when Envoy checks the view."""
+
+_EXTENSIONS = "type.googleapis.com/envoy.extensions"
+
 _CERTIFICATE = SecretRef("default")
 _ROOT = SecretRef("ROOTCA")
 
 _DOWNSTREAM = DownstreamTls(
-    certificates=(_CERTIFICATE,),
+    certificates=(SecretRef("gateway", SECRET_FILE),),
     validation=Validation(_ROOT, (FRONT, CANARY_IDENTITY), freeze({"trust_chain_verification": "VERIFY_TRUST_CHAIN"})),
     require_client_certificate=True,
     alpn=("h2", "http/1.1"),
@@ -112,13 +117,11 @@ _STARTTLS = OpaqueTransport(
     "envoy.transport_sockets.tap",
     freeze(
         {
-            "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tap.v3.Tap",
+            "@type": f"{_EXTENSIONS}.transport_sockets.tap.v3.Tap",
             "common_config": {"admin_config": {"config_id": "x"}},
             "transport_socket": {
                 "name": "envoy.transport_sockets.raw_buffer",
-                "typed_config": {
-                    "@type": "type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer"
-                },
+                "typed_config": {"@type": f"{_EXTENSIONS}.transport_sockets.raw_buffer.v3.RawBuffer"},
             },
         }
     ),
@@ -231,7 +234,7 @@ _ROUTES = RouteConfig(
                             "metadata": {"filter_metadata": {"istio": {"config": "/apis/x"}}},
                             "typed_per_filter_config": {
                                 "envoy.filters.http.cors": {
-                                    "@type": "type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy",
+                                    "@type": f"{_EXTENSIONS}.filters.http.cors.v3.CorsPolicy",
                                     "allow_methods": "GET",
                                 }
                             },
@@ -257,6 +260,10 @@ _ROUTES = RouteConfig(
                 Route(
                     RouteMatch(PathMatch("prefix", "/old")),
                     Redirect(https=True, prefix_rewrite="/new", code=302),
+                ),
+                Route(
+                    RouteMatch(PathMatch("prefix", "/moved")),
+                    Redirect(extra=freeze({"regex_rewrite": {"pattern": {"regex": "m"}, "substitution": "n"}})),
                 ),
                 Route(
                     RouteMatch(PathMatch("path", "/teapot")),
@@ -292,7 +299,7 @@ _INBOUND_ROUTES = RouteConfig(
 
 _CORS = OpaqueFilter(
     "envoy.filters.http.cors",
-    freeze({"@type": "type.googleapis.com/envoy.extensions.filters.http.cors.v3.Cors"}),
+    freeze({"@type": f"{_EXTENSIONS}.filters.http.cors.v3.Cors"}),
 )
 
 _INBOUND_HTTP = HttpConnectionManager(
@@ -307,9 +314,7 @@ _INBOUND_HTTP = HttpConnectionManager(
             "envoy.filters.http.grpc_stats",
             freeze(
                 {
-                    "typed_config": {
-                        "@type": "type.googleapis.com/envoy.extensions.filters.http.grpc_stats.v3.FilterConfig"
-                    },
+                    "typed_config": {"@type": f"{_EXTENSIONS}.filters.http.grpc_stats.v3.FilterConfig"},
                     "disabled": True,
                 }
             ),
@@ -347,7 +352,7 @@ RICH = ProxyView(
                         {
                             "filter_disabled": {"destination_port_range": {"start": 1, "end": 80}},
                             "typed_config": {
-                                "@type": "type.googleapis.com/envoy.extensions.filters.listener.http_inspector.v3.HttpInspector"
+                                "@type": f"{_EXTENSIONS}.filters.listener.http_inspector.v3.HttpInspector"
                             },
                         }
                     ),
@@ -392,7 +397,7 @@ RICH = ProxyView(
                         "envoy.filters.network.connection_limit",
                         freeze(
                             {
-                                "@type": "type.googleapis.com/envoy.extensions.filters.network.connection_limit.v3.ConnectionLimit",
+                                "@type": f"{_EXTENSIONS}.filters.network.connection_limit.v3.ConnectionLimit",
                                 "stat_prefix": "limit",
                                 "max_connections": 10,
                             }
@@ -501,7 +506,7 @@ RICH = ProxyView(
                 {
                     "typed_extension_protocol_options": {
                         "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-                            "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+                            "@type": f"{_EXTENSIONS}.upstreams.http.v3.HttpProtocolOptions",
                             "auto_config": {"http2_protocol_options": {}},
                         }
                     }
