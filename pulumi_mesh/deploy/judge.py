@@ -1,8 +1,8 @@
-"""Findings on the way to a deployment: errors stop it, warnings are told; what an Output decides waits for its value."""
+"""Findings before a deployment: errors stop it, warnings are told; what an Output decides waits for its value."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -30,16 +30,19 @@ def judged(findings: tuple[Finding, ...]) -> list[str]:
 
 
 def judge_later(
-    described: T, places: Places, findings_of: Callable[[T], tuple[Finding, ...]], tell: Callable[[str], None]
+    described: T,
+    places: Places,
+    findings_of: Callable[[T], tuple[Finding, ...]],
+    told: Collection[str],
+    tell: Callable[[str], None],
 ) -> None:
     """Once the Outputs have values, validate and check ``described`` with them; the program fails if that fails.
 
-    findings_of: everything found in a description. tell: takes warnings that were not told before. Where a value is
-    unknown, as in a preview, or there is no Output, nothing happens.
+    findings_of: everything found in a description. told: warnings known already. tell: takes the others, unless a
+    value is secret. Where a value is unknown, as in a preview, or there is no Output, nothing happens.
     """
     if not places:
         return
-    told_before = {_told(each) for each in findings_of(described) if not _waits(each)}
 
     def judge(values: list[Any]) -> None:
         hidden, *known = values
@@ -51,7 +54,7 @@ def judge_later(
             raise error from None
         if not hidden:
             for warning in warnings:
-                if warning not in told_before:
+                if warning not in told:
                     tell(warning)
 
     async def any_secret() -> bool:

@@ -14,7 +14,7 @@ from pulumi_mesh.errors import InvalidError
 from pulumi_mesh.findings import Finding
 from pulumi_mesh.model import mesh as model
 from pulumi_mesh.refs import Identity
-from pulumi_mesh.render import render
+from pulumi_mesh.render import Rendered, render
 
 
 class Mesh(pulumi.ComponentResource):
@@ -48,7 +48,7 @@ class Mesh(pulumi.ComponentResource):
         with in_words(places):
             staged = plain.at(stages)
             rendered = render(staged)
-        warnings = judged(_findings(staged))
+        warnings = judged(_findings(staged, rendered))
         made = manifests(rendered.entries, places)
         super().__init__("mesh:index:Mesh", name, {}, opts)
 
@@ -57,7 +57,7 @@ class Mesh(pulumi.ComponentResource):
 
         for warning in warnings:
             tell(warning)
-        judge_later(staged, places, _findings, tell)
+        judge_later(staged, places, lambda known: _findings(known, render(known)), warnings, tell)
         self.resources = register(self, name, made, opts)
         objects = [without_secrets(manifest) for _, manifest in made]
         reached = {canary.name: stages.get(canary.name, 0) for canary in mesh.canaries}
@@ -66,8 +66,8 @@ class Mesh(pulumi.ComponentResource):
         self.register_outputs({"objects": objects, "stages": reached})
 
 
-def _findings(mesh: model.Mesh) -> tuple[Finding, ...]:
-    return render(mesh).findings
+def _findings(_mesh: model.Mesh, rendered: Rendered) -> tuple[Finding, ...]:
+    return rendered.findings
 
 
 def _configured_stages() -> Mapping[str, int]:
