@@ -15,7 +15,7 @@ class SocketAddress:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Pipe:
-    """A Unix socket."""
+    """A Unix socket. Without a path: an address of another kind, which ``extra`` of its holder has."""
 
     path: str
 

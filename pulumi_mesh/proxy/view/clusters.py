@@ -138,7 +138,9 @@ class Cluster:
     """A named upstream (envoy.config.cluster.v3.Cluster).
 
     type: EDS takes its endpoints from the view's EndpointSet of the same name (asked for by discovery);
-    STATIC and STRICT_DNS hold theirs in ``endpoints``.
+    STATIC and the DNS types hold theirs in ``endpoints``. One with a ``cluster_type`` of its own in ``extra``
+    reads as STATIC.
+    metadata: Envoy's filter metadata, by namespace.
     """
 
     name: str

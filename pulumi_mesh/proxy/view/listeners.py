@@ -31,7 +31,11 @@ class FaultFilter:
 
 @dataclass(frozen=True, slots=True)
 class OpaqueFilter:
-    """A listener, network or HTTP filter that is not modelled, kept as it was read."""
+    """A listener, network or HTTP filter that is not modelled, kept as it was read.
+
+    config: its typed config, with ``@type``; or, when the filter has other fields beside that (``disabled``),
+    all its fields but the name, ``typed_config`` among them.
+    """
 
     name: str
     config: FrozenMap[str, object]

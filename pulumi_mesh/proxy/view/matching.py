@@ -13,7 +13,7 @@ EMPTY: FrozenMap[str, object] = FrozenMap()
 
 @dataclass(frozen=True, slots=True)
 class StringMatch:
-    """A test of one text (envoy.type.matcher.v3.StringMatcher)."""
+    """A test of one text (envoy.type.matcher.v3.StringMatcher). Envoy refuses a regex with ignore_case."""
 
     kind: Literal["exact", "prefix", "suffix", "contains", "regex"]
     value: str

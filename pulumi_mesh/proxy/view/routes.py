@@ -26,7 +26,10 @@ class PathMatch:
 
 @dataclass(frozen=True, slots=True)
 class RouteMatch:
-    """All must hold (envoy.config.route.v3.RouteMatch)."""
+    """All must hold (envoy.config.route.v3.RouteMatch).
+
+    path: the prefix that takes every path when ``extra`` has another way (``connect_matcher``).
+    """
 
     path: PathMatch
     headers: tuple[HeaderMatch, ...] = ()

@@ -66,7 +66,10 @@ class PlainText:
 
 @dataclass(frozen=True, slots=True)
 class OpaqueTransport:
-    """A transport socket that is not modelled, kept as it was read."""
+    """A transport socket that is not modelled, kept as it was read.
+
+    config: its typed config, with ``@type``; or, when there is none, its fields but the name.
+    """
 
     name: str
     config: FrozenMap[str, object]
