@@ -24,8 +24,8 @@ def judged(findings: tuple[Finding, ...]) -> list[str]:
     ready = [each for each in findings if not _waits(each)]
     errors = [each for each in ready if each.severity == "error"]
     if errors:
-        found = "one error was" if len(errors) == 1 else f"{len(errors)} errors were"
-        raise FindingsError("\n".join([f"{found} found; nothing is applied", *map(_told, errors)]), tuple(ready))
+        found = "one error" if len(errors) == 1 else f"{len(errors)} errors"
+        raise FindingsError("\n".join([f"{found} found in the mesh:", *map(_told, errors)]), tuple(ready))
     return [_told(each) for each in ready if each.severity == "warning"]
 
 

@@ -89,7 +89,7 @@ def test_an_error_stops_before_anything_is_registered(mocker: MockerFixture) -> 
         registered.append(raised.value)
         assert raised.value.findings == found
         assert str(raised.value).splitlines() == [
-            "2 errors were found; nothing is applied",
+            "2 errors found in the mesh:",
             "VirtualService n/r spec: some-code: first (mend it)",
             "VirtualService n/r spec: some-code: third (mend it)",
         ]
