@@ -234,5 +234,5 @@ def _scope(each: MutualTLS) -> str:
     if each.namespace:
         return f"namespace {each.namespace!r}"
     if isinstance(each.service, Destination):
-        return f"{each.service.service.name} {each.service.version}"
+        return f"{each.service.service.name} {each.service.version}".rstrip()
     return each.service.name if each.service is not None else "the mesh"

@@ -13,7 +13,7 @@ from pulumi_mesh.model.fields import Addresses, HostText, LabelName, OptionalLab
 from pulumi_mesh.model.namespace import NamespaceName
 from pulumi_mesh.model.references import named
 from pulumi_mesh.model.traffic import TrafficPolicy
-from pulumi_mesh.typed import Accepts, Bool, FieldError, Many, TextMap, default, typed
+from pulumi_mesh.typed import Accepts, Bool, FieldError, Many, MaybeText, TextMap, default, typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -150,7 +150,7 @@ class Service:
         assert found is not None  # noqa: S101 - Destination has checked it
         return found
 
-    def external(self, *, hostname: str | None = None) -> Service:
+    def external(self, *, hostname: MaybeText | None = None) -> Service:
         """The same service, owned by another stack or tool: its facts count, nothing of it is rendered.
 
         hostname: the name that clients call, where it is not the default; an Output may stand here.

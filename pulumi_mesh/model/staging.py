@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pulumi_mesh.model.canary import Canary
 from pulumi_mesh.model.route import Backend, HTTPRoute, Rule
 from pulumi_mesh.model.service import Destination
+from pulumi_mesh.model.values import LARGEST_WEIGHT
 
 if TYPE_CHECKING:
     from pulumi_mesh.model.mesh import Mesh
@@ -56,7 +58,18 @@ def _rule_with_weights(rule: Rule, canary: Canary, weights: tuple[int, int]) -> 
         )
         for part in parts:
             shares[part.destination] = shares.get(part.destination, 0) + part.weight * backend.weight
-    return dataclasses.replace(rule, backends=tuple(Backend(each, weight=share) for each, share in shares.items()))
+    weights_of = zip(shares, _in_range(list(shares.values())), strict=True)
+    return dataclasses.replace(rule, backends=tuple(Backend(each, weight=weight) for each, weight in weights_of))
+
+
+def _in_range(shares: list[int]) -> list[int]:
+    """The same ratios in the smallest numbers; where these pass the largest weight, to one part in a million."""
+    common = math.gcd(*shares) or 1
+    reduced = [share // common for share in shares]
+    largest = max(reduced)
+    if largest <= LARGEST_WEIGHT:
+        return reduced
+    return [max(1, round(share * LARGEST_WEIGHT / largest)) if share else 0 for share in reduced]
 
 
 def _is_whole(backend: Backend, canary: Canary) -> bool:

@@ -13,6 +13,7 @@ import re2
 
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+LARGEST_WEIGHT = 1_000_000
 _LONGEST = timedelta(hours=87600)
 
 
@@ -131,11 +132,11 @@ def percent(value: object) -> float:
 
 
 def weight(value: object) -> int:
-    """A relative weight, 0 to 1,000,000."""
+    """A relative weight, 0 to 1,000,000, as the Gateway API takes."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError(f"{value!r} is not a weight; give a whole number, 0 or more")
-    if not 0 <= value <= 1_000_000:
-        raise ValueError(f"{value} is not a weight; give a whole number from 0 to 1000000")
+    if not 0 <= value <= LARGEST_WEIGHT:
+        raise ValueError(f"{value} is not a weight; give a whole number from 0 to {LARGEST_WEIGHT}")
     return value
 
 
