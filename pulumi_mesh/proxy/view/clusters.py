@@ -22,9 +22,7 @@ class LoadBalancing:
     healthy_panic_threshold: percent under which health is ignored; None leaves Envoy's 50.
     """
 
-    policy: Literal["ROUND_ROBIN", "LEAST_REQUEST", "RANDOM", "RING_HASH", "MAGLEV", "CLUSTER_PROVIDED"] = (
-        "ROUND_ROBIN"
-    )
+    policy: Literal["ROUND_ROBIN", "LEAST_REQUEST", "RANDOM", "RING_HASH", "MAGLEV", "CLUSTER_PROVIDED"] = "ROUND_ROBIN"
     hash_minimum: int = 0
     table_size: int = 0
     slow_start: timedelta | None = None

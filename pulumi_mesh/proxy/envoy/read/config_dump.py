@@ -20,7 +20,8 @@ T = TypeVar("T")
 def read_config_dump(dump: Mapping[str, Any]) -> ProxyView:
     """What a running Envoy acts on: listeners that are active, and all clusters, routes and endpoints.
 
-    Static resources come first. Endpoints are those of EDS clusters; without ``include_eds`` there are none.
+    Static resources come first. Endpoints are those of EDS clusters; without ``include_eds`` there are none,
+    and Envoy dumps them with its own defaults filled in (weight, health, overprovisioning).
     InvalidError with the path when it is not a config dump.
     """
     root = Message(dump, "")
