@@ -1,0 +1,64 @@
+"""What ``import pulumi_mesh`` offers, and what it leaves unloaded."""
+
+import json
+import subprocess
+import sys
+
+import pulumi_mesh as pm
+
+PUBLIC = [
+    "Abort",
+    "AuthorizationPolicy",
+    "AuthorizationRule",
+    "Backend",
+    "Canary",
+    "ConnectionPool",
+    "ConsistentHash",
+    "Delay",
+    "Destination",
+    "Fault",
+    "Finding",
+    "FindingsError",
+    "Gateway",
+    "HTTPRoute",
+    "HeaderChanges",
+    "Identity",
+    "InvalidError",
+    "Istio",
+    "Listener",
+    "Match",
+    "Mesh",
+    "MeshError",
+    "Mirror",
+    "MutualTLS",
+    "Namespace",
+    "OutlierDetection",
+    "OutputError",
+    "Path",
+    "Port",
+    "Redirect",
+    "Ref",
+    "Retries",
+    "Rewrite",
+    "Rule",
+    "Service",
+    "Stage",
+    "TextMatch",
+    "TrafficPolicy",
+    "Version",
+    "replace",
+]
+
+
+def test_public_names() -> None:
+    assert pm.__all__ == PUBLIC
+    assert sorted(PUBLIC) == PUBLIC
+    assert all(hasattr(pm, name) for name in PUBLIC)
+
+
+def test_importing_loads_no_pulumi_no_grpc_no_yaml() -> None:
+    code = "import json, sys, pulumi_mesh, pulumi_mesh.istio; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    loaded = {name.partition(".")[0] for name in json.loads(done.stdout)}
+    assert "pulumi_mesh" in loaded
+    assert not loaded & {"pulumi", "pulumi_kubernetes", "grpc", "yaml", "click", "rich", "aiohttp", "asyncio"}
