@@ -17,7 +17,7 @@ class Component(pulumi.ComponentResource):
     def __init__(self, name, mesh):
         collect(mesh, {})
         super().__init__("mesh:index:Mesh", name)
-        pulumi.CustomResource("kubernetes:core/v1:Namespace", name, {"a": mesh.name}, pulumi.ResourceOptions(parent=self))
+        pulumi.CustomResource("kubernetes:core/v1:Namespace", name, {"a": "b"}, pulumi.ResourceOptions(parent=self))
         self.register_outputs({})
 """
 
