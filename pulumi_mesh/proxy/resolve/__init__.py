@@ -1,0 +1,60 @@
+"""Resolving: what istiod computes for a proxy, from a snapshot alone.
+
+The order of reading: hosts, virtual services, destination rules and the index of them; matches, actions and routes;
+clusters with their endpoints; then what a gateway has (``gateway``) and what a sidecar has (``outbound``, ``inbound``).
+Each step names in its docstring the part of Istio that it mirrors; ``core/`` is pilot/pkg/networking/core and
+``networking/util`` pilot/pkg/networking/util.
+"""
+
+from __future__ import annotations
+
+from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.proxy.resolve import authorization, inbound
+from pulumi_mesh.proxy.resolve.clusters import black_hole, outbound_clusters, passthrough
+from pulumi_mesh.proxy.resolve.gateway import gateway
+from pulumi_mesh.proxy.resolve.index import Index, index
+from pulumi_mesh.proxy.resolve.outbound import outbound_listeners
+from pulumi_mesh.proxy.resolve.outbound_routes import outbound_routes
+from pulumi_mesh.proxy.view import ProxyView
+
+__all__ = ["resolve"]
+
+
+def resolve(snapshot: Snapshot, proxy: Proxy) -> ProxyView:
+    """Everything that a proxy is told. Pure: the same snapshot gives the same view.
+
+    Mirrors ConfigGeneratorImpl.BuildListeners, BuildHTTPRoutes and BuildClusters (core) and
+    EndpointBuilder.BuildClusterLoadAssignment (pilot/pkg/xds/endpoints).
+    """
+    found = index(snapshot)
+    return _router(found, proxy) if proxy.kind == "router" else _sidecar(found, proxy)
+
+
+def _router(found: Index, proxy: Proxy) -> ProxyView:
+    listeners, routes = gateway(found, proxy, authorization.http_filters(found.snapshot, proxy))
+    clusters, endpoints = outbound_clusters(found, proxy)
+    return ProxyView(
+        node=proxy.node,
+        service_cluster=_service_cluster(proxy),
+        listeners=listeners,
+        routes=routes,
+        clusters=(*clusters, black_hole()),
+        endpoints=endpoints,
+    )
+
+
+def _sidecar(found: Index, proxy: Proxy) -> ProxyView:
+    clusters, endpoints = outbound_clusters(found, proxy)
+    return ProxyView(
+        node=proxy.node,
+        service_cluster=_service_cluster(proxy),
+        listeners=(*outbound_listeners(found, proxy), inbound.listener(found.snapshot, proxy)),
+        routes=outbound_routes(found, proxy),
+        clusters=(*clusters, black_hole(), passthrough(), *inbound.clusters(found.snapshot, proxy)),
+        endpoints=endpoints,
+    )
+
+
+def _service_cluster(proxy: Proxy) -> str:
+    """``APP.NAMESPACE``, as Istio's injection sets it."""
+    return f"{proxy.labels.get('app', proxy.name)}.{proxy.namespace}"

@@ -11,11 +11,10 @@ from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
 from pulumi_mesh.proxy.resolve import authorization
 from pulumi_mesh.proxy.resolve.http import connection_manager
 from pulumi_mesh.proxy.resolve.inbound.inspectors import listener_filters
-from pulumi_mesh.proxy.resolve.inbound.matching import Traffic, kinds_of, mutual_tls
+from pulumi_mesh.proxy.resolve.inbound.matching import TRAFFIC, kinds_of, mutual_tls
 from pulumi_mesh.proxy.resolve.inbound.ports import (
     CAPTURE_PORT,
     HTTP2_PROTOCOLS,
-    HTTP_PROTOCOLS,
     PASSTHROUGH,
     RESERVED,
     Target,
@@ -57,8 +56,8 @@ class _Policies:
 class _Port:
     """What the chains of one port share.
 
-    number: the workload's; None for ports that no service makes known. service_port: 0 for those.
-    host: the service's name, for tracing. protocol: as in ServicePort; empty for the unknown.
+    number: the workload's; None for any. service_port, host: of the service that makes it known; else 0 and empty.
+    protocol: as in ServicePort; empty for the unknown.
     """
 
     number: int | None
@@ -72,7 +71,7 @@ class _Port:
     @property
     def known(self) -> bool:
         """Whether a service makes the port known."""
-        return bool(self.protocol)
+        return bool(self.host)
 
 
 def listener(snapshot: Snapshot, proxy: Proxy) -> Listener:
@@ -119,8 +118,7 @@ def _known(target: Target, mode: Mode) -> _Port:
 
 def _chains(port: _Port, policies: _Policies, snapshot: Snapshot) -> Iterator[FilterChain]:
     """Mirrors inboundChainForOpts (pilot/pkg/networking/core/listener_inbound.go)."""
-    traffic: Traffic = "any" if not port.known else "http" if port.protocol in HTTP_PROTOCOLS else "tcp"
-    for kind in kinds_of(traffic, port.mode):
+    for kind in kinds_of(TRAFFIC.get(port.protocol, "any"), port.mode):
         yield FilterChain(
             name=_name(port, http=kind.http),
             match=ChainMatch(

@@ -59,5 +59,10 @@ def _inspector(name: str, off: dict[str, Any] | None) -> OpaqueFilter:
 
 
 def _ports(ports: Sequence[int]) -> dict[str, Any]:
-    ranges = [{"destination_port_range": {"start": port, "end": port + 1}} for port in ports]
+    ranges = [{"destination_port_range": _range(port)} for port in ports]
     return {"or_match": {"rules": ranges}} if len(ranges) > 1 else ranges[0]
+
+
+def _range(port: int) -> dict[str, int]:
+    """One port; as in every dump, a start of 0 is not written."""
+    return {"start": port, "end": port + 1} if port else {"end": 1}

@@ -13,6 +13,16 @@ from pulumi_mesh.proxy.view.tls import DownstreamTls, SecretRef, Validation
 Traffic = Literal["http", "tcp", "any"]
 """What a port speaks; ``any`` finds out."""
 
+TRAFFIC: dict[str, Traffic] = {
+    "HTTP": "http",
+    "HTTP2": "http",
+    "GRPC": "http",
+    "TCP": "tcp",
+    "TLS": "tcp",
+    "HTTPS": "tcp",
+}
+"""By protocol; what is not here is found out. Mirrors ModelProtocolToListenerProtocol (pilot/pkg/networking)."""
+
 PLAIN_HTTP = ("http/1.1", "h2c")
 """What the HTTP inspector finds."""
 

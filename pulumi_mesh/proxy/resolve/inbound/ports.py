@@ -12,7 +12,6 @@ CAPTURE_PORT = 15006
 RESERVED = frozenset({15001, CAPTURE_PORT, 15021, 15090})
 """Ports of the sidecar itself: outbound and inbound capture, readiness, metrics."""
 
-HTTP_PROTOCOLS = frozenset({"HTTP", "HTTP2", "GRPC"})
 HTTP2_PROTOCOLS = frozenset({"HTTP2", "GRPC"})
 PASSTHROUGH = "InboundPassthroughCluster"
 

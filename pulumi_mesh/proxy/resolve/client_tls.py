@@ -1,0 +1,119 @@
+"""TLS from a proxy to the endpoints of a cluster: mutual TLS by itself, or as a destination rule says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.istio import destination_rule
+from pulumi_mesh.proxy.view.clusters import HttpOptions, TransportMatch
+from pulumi_mesh.proxy.view.matching import StringMatch
+from pulumi_mesh.proxy.view.tls import PlainText, SecretRef, Transport, UpstreamTls, Validation
+
+WORKLOAD_CERTIFICATE = SecretRef("default")
+TRUST_ROOT = SecretRef("ROOTCA")
+PLAIN = PlainText()
+_MATCH_ISTIO = FrozenMap({"tlsMode": "istio"})
+
+
+@dataclass(frozen=True, slots=True)
+class ClientTls:
+    """What a cluster gets. http: the cluster's options with what TLS adds to them."""
+
+    transport: Transport = PLAIN
+    matches: tuple[TransportMatch, ...] = ()
+    http: HttpOptions | None = None
+
+
+def client_tls(
+    tls: destination_rule.Tls | None,
+    *,
+    http: HttpOptions | None,
+    sni: str,
+    identities: tuple[str, ...],
+    automatic: bool,
+    credentials: bool,
+) -> ClientTls:
+    """The transport toward a cluster.
+
+    sni, identities: for mutual TLS where the rule says none. automatic: without a rule, endpoints that can take
+    mutual TLS get it. credentials: whether a credential of the rule may be used: by gateways, and by sidecars that
+    the rule selects.
+
+    Mirrors buildUpstreamTLSSettings, buildUpstreamClusterTLSContext and applyUpstreamTLSSettings
+    (core/cluster_tls.go). As with istiod without metadata exchange (which a stock Envoy lacks), ALPN offers
+    ``istio``, and ``h2`` where the cluster speaks it.
+    """
+    if tls is None:
+        if not automatic:
+            return ClientTls(http=http)
+        mutual = _istio_mutual(sni, identities, http)
+        matches = (
+            TransportMatch("tlsMode-istio", _MATCH_ISTIO, mutual),
+            TransportMatch("tlsMode-disabled", FrozenMap(), PLAIN),
+        )
+        return ClientTls(matches=matches, http=http)
+    match tls.mode:
+        case "ISTIO_MUTUAL":
+            names = identities if tls.subject_alt_names is None else tls.subject_alt_names
+            return ClientTls(_istio_mutual(tls.sni or sni, names, http), http=http)
+        case "SIMPLE" | "MUTUAL" if not tls.credential_name or credentials:
+            return ClientTls(_originated(tls, http), http=_checked_names(tls, http))
+        case _:
+            return ClientTls(http=http)
+
+
+def _istio_mutual(sni: str, identities: Iterable[str], http: HttpOptions | None) -> UpstreamTls:
+    return UpstreamTls(
+        certificates=(WORKLOAD_CERTIFICATE,),
+        validation=Validation(TRUST_ROOT, _exactly(identities)),
+        sni=sni,
+        alpn=("istio", "h2") if _is_http2(http) else ("istio",),
+        minimum_version="TLSv1_2",
+        maximum_version="TLSv1_3",
+    )
+
+
+def _originated(tls: destination_rule.Tls, http: HttpOptions | None) -> UpstreamTls:
+    """TLS to a server outside the mesh. Mirrors constructUpstreamTLS (core/cluster_tls.go)."""
+    mutual = tls.mode == "MUTUAL"
+    certificates: tuple[SecretRef, ...] = ()
+    if tls.credential_name:
+        name = tls.credential_name if "://" in tls.credential_name else f"kubernetes://{tls.credential_name}"
+        root = SecretRef(f"{name}-cacert")
+        certificates = (SecretRef(name),) if mutual else ()
+    else:
+        root = SecretRef(f"file-root:{tls.ca_certificates or 'system'}")
+        if mutual:
+            certificates = (SecretRef(f"file-cert:{tls.client_certificate or ''}~{tls.private_key or ''}"),)
+    return UpstreamTls(
+        certificates=certificates,
+        validation=None if tls.insecure_skip_verify else Validation(root, _exactly(tls.subject_alt_names or ())),
+        sni=tls.sni or "",
+        alpn=("h2",) if _is_http2(http) else (),
+        minimum_version="TLSv1_2",
+        maximum_version="TLSv1_3",
+    )
+
+
+def _checked_names(tls: destination_rule.Tls, http: HttpOptions | None) -> HttpOptions | None:
+    """The Host header is the SNI, and the certificate must carry it, where the rule says neither.
+
+    Mirrors setAutoSniAndAutoSanValidation (core/cluster_tls.go).
+    """
+    if tls.sni:
+        return http
+    options = {"auto_sni": True}
+    if not tls.subject_alt_names and not tls.insecure_skip_verify:
+        options["auto_san_validation"] = True
+    http = http or HttpOptions()
+    return replace(http, extra=FrozenMap({**http.extra, "upstream_http_protocol_options": FrozenMap(options)}))
+
+
+def _is_http2(http: HttpOptions | None) -> bool:
+    return http is not None and http.protocol == "http2"
+
+
+def _exactly(names: Iterable[str]) -> tuple[StringMatch, ...]:
+    return tuple(StringMatch("exact", each) for each in names)

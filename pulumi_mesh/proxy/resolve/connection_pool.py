@@ -1,0 +1,143 @@
+"""Limits toward a cluster: connections, requests, timeouts, keep-alive; and when an endpoint is taken out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.istio import destination_rule
+from pulumi_mesh.manifests.snapshot import ServicePort
+from pulumi_mesh.proxy.resolve.durations import duration
+from pulumi_mesh.proxy.view.clusters import CircuitBreakers, HttpOptions, OutlierDetection, TcpKeepalive
+from pulumi_mesh.proxy.view.matching import EMPTY
+
+_UNLIMITED = 2**32 - 1
+CONNECT_TIMEOUT = timedelta(seconds=10)
+"""MeshConfig's default ``connectTimeout``."""
+
+UNLIMITED = CircuitBreakers(_UNLIMITED, _UNLIMITED, _UNLIMITED, _UNLIMITED)
+"""Istio's default: in effect none. Mirrors getDefaultCircuitBreakerThresholds (core/cluster_traffic_policy.go)."""
+
+
+def circuit_breakers(
+    pool: destination_rule.ConnectionPool | None, budget: destination_rule.RetryBudget | None
+) -> CircuitBreakers:
+    """The limits of a cluster; a limit of 0 counts as not set.
+
+    Mirrors applyConnectionPool and applyRetryBudget (core/cluster_traffic_policy.go).
+    """
+    http = pool.http if pool else None
+    tcp = pool.tcp if pool else None
+    return CircuitBreakers(
+        max_connections=(tcp.max_connections if tcp else None) or _UNLIMITED,
+        max_pending_requests=(http.http1_max_pending_requests if http else None) or _UNLIMITED,
+        max_requests=(http.http2_max_requests if http else None) or _UNLIMITED,
+        max_retries=(http.max_retries if http else None) or _UNLIMITED,
+        extra=_retry_budget(budget) if budget else EMPTY,
+    )
+
+
+def _retry_budget(budget: destination_rule.RetryBudget) -> FrozenMap[str, object]:
+    fields: dict[str, object] = {
+        "budget_percent": FrozenMap({"value": 20.0 if budget.percent is None else float(budget.percent)}),
+        "min_retry_concurrency": budget.min_retry_concurrency or 3,
+    }
+    interval = duration(budget.budget_interval)
+    if interval is not None:
+        fields["budget_interval"] = f"{interval.total_seconds():g}s"
+    return FrozenMap({"retry_budget": FrozenMap(fields)})
+
+
+def connect_timeout(pool: destination_rule.ConnectionPool | None) -> timedelta:
+    """How long a connection may take to be made."""
+    given = duration(pool.tcp.connect_timeout) if pool and pool.tcp else None
+    return CONNECT_TIMEOUT if given is None else given
+
+
+def keepalive(pool: destination_rule.ConnectionPool | None) -> TcpKeepalive | None:
+    """TCP keep-alive, in whole seconds. Mirrors setKeepAliveSettings (core/cluster.go)."""
+    settings = pool.tcp.tcp_keepalive if pool and pool.tcp else None
+    if settings is None:
+        return None
+    return TcpKeepalive(settings.probes or None, _whole_seconds(settings.time), _whole_seconds(settings.interval))
+
+
+def _whole_seconds(text: str | None) -> timedelta | None:
+    length = duration(text)
+    return None if length is None else timedelta(seconds=length // timedelta(seconds=1))
+
+
+def http_options(pool: destination_rule.ConnectionPool | None, port: ServicePort) -> HttpOptions | None:
+    """HTTP toward the endpoints; None where Envoy's defaults hold: HTTP/1.1 without limits.
+
+    Mirrors setUpstreamProtocol (core/cluster_builder.go), applyH2Upgrade and applyConnectionPool
+    (core/cluster_traffic_policy.go).
+    """
+    http = pool.http if pool else None
+    tcp = pool.tcp if pool else None
+    use_client_protocol = bool(http and http.use_client_protocol)
+    upgraded = bool(http and http.h2_upgrade_policy == "UPGRADE" and not use_client_protocol)
+    http2 = port.protocol in ("HTTP2", "GRPC") or upgraded
+    idle = duration(http.idle_timeout) if http else None
+    if idle is None and tcp is not None:
+        idle = duration(tcp.idle_timeout)
+    longest = duration(tcp.max_connection_duration) if tcp else None
+    requests = (http.max_requests_per_connection if http else None) or 0
+    streams = (http.max_concurrent_streams if http else None) or 0
+    alive = http.http2_keep_alive if http else None
+    needed = idle is not None or longest is not None or requests or streams or alive is not None
+    if not (http2 or use_client_protocol or needed):
+        return None
+    kept_alive = alive is not None and http2 and not use_client_protocol
+    return HttpOptions(
+        protocol="downstream" if use_client_protocol else "http2" if http2 else "http1",
+        max_requests_per_connection=requests,
+        idle_timeout=idle,
+        max_connection_duration=longest,
+        max_concurrent_streams=streams if http2 and not use_client_protocol else 0,
+        extra=_http2_keepalive(alive) if alive is not None and kept_alive else EMPTY,
+    )
+
+
+def _http2_keepalive(alive: destination_rule.Http2KeepAlive) -> FrozenMap[str, object]:
+    lengths = {"interval": duration(alive.interval), "timeout": duration(alive.timeout)}
+    fields = FrozenMap({name: f"{each.total_seconds():g}s" for name, each in lengths.items() if each is not None})
+    options = FrozenMap({"http2_protocol_options": FrozenMap({"connection_keepalive": fields})})
+    return FrozenMap({"explicit_http_config": options})
+
+
+def outlier_detection(settings: destination_rule.OutlierDetection | None) -> OutlierDetection | None:
+    """When an endpoint is taken out; never for its success rate.
+
+    Mirrors applyOutlierDetection (core/cluster_traffic_policy.go).
+    """
+    if settings is None:
+        return None
+    split = bool(settings.split_external_local_origin_errors)
+    local = settings.consecutive_local_origin_failures if split else None
+    return OutlierDetection(
+        consecutive_5xx=settings.consecutive_5xx_errors,
+        enforcing_consecutive_5xx=_enforced(settings.consecutive_5xx_errors),
+        consecutive_gateway_failure=settings.consecutive_gateway_errors,
+        enforcing_consecutive_gateway_failure=_enforced(settings.consecutive_gateway_errors),
+        split_external_local_origin_errors=split,
+        consecutive_local_origin_failure=local or None,
+        enforcing_consecutive_local_origin_failure=100 if local else None,
+        interval=duration(settings.interval),
+        base_ejection_time=duration(settings.base_ejection_time),
+        max_ejection_percent=settings.max_ejection_percent or None,
+        enforcing_success_rate=0,
+        extra=FrozenMap({"enforcing_local_origin_success_rate": 0}) if split else EMPTY,
+    )
+
+
+def _enforced(count: int | None) -> int | None:
+    """Percent: a count of 0 turns the check off."""
+    return None if count is None else min(count, 1) * 100
+
+
+def panic_threshold(settings: destination_rule.OutlierDetection | None) -> float | None:
+    """Percent of healthy endpoints under which health is ignored: with outlier detection Istio's default is 0."""
+    if settings is None or (settings.min_health_percent or 0) < 0:
+        return None
+    return float(settings.min_health_percent or 0)

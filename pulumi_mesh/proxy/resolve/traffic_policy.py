@@ -1,0 +1,67 @@
+"""The traffic policy of one port of a service, or of a subset of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pulumi_mesh.istio import destination_rule
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The parts of a traffic policy that hold for one port."""
+
+    connection_pool: destination_rule.ConnectionPool | None = None
+    load_balancer: destination_rule.LoadBalancer | None = None
+    outlier_detection: destination_rule.OutlierDetection | None = None
+    tls: destination_rule.Tls | None = None
+    retry_budget: destination_rule.RetryBudget | None = None
+
+
+NO_POLICY = Policy()
+
+
+def policy_of(policy: destination_rule.TrafficPolicy | None, port: int) -> Policy:
+    """The policy of a port: its port-level settings where there are some, which inherit nothing.
+
+    Mirrors GetPortLevelTrafficPolicy (networking/util).
+    """
+    return NO_POLICY if policy is None else _of_port(policy, port) or _whole(policy)
+
+
+def subset_policy_of(inherited: Policy, subset: destination_rule.Subset, port: int) -> Policy:
+    """A subset's policy over that of the whole service.
+
+    Mirrors MergeSubsetTrafficPolicy (networking/util) and MergeTrafficPolicy (pilot/pkg/model).
+    """
+    policy = subset.traffic_policy
+    if policy is None:
+        return inherited
+    at_port = _of_port(policy, port)
+    if at_port is not None:
+        return replace(at_port, retry_budget=inherited.retry_budget)
+    own = _whole(policy)
+    return Policy(
+        own.connection_pool or inherited.connection_pool,
+        own.load_balancer or inherited.load_balancer,
+        own.outlier_detection or inherited.outlier_detection,
+        own.tls or inherited.tls,
+        own.retry_budget or inherited.retry_budget,
+    )
+
+
+def _of_port(policy: destination_rule.TrafficPolicy, port: int) -> Policy | None:
+    for each in policy.port_level_settings or ():
+        if each.port is not None and each.port.number == port:
+            return Policy(each.connection_pool, each.load_balancer, each.outlier_detection, each.tls)
+    return None
+
+
+def _whole(policy: destination_rule.TrafficPolicy) -> Policy:
+    return Policy(
+        policy.connection_pool,
+        policy.load_balancer,
+        policy.outlier_detection,
+        policy.tls,
+        policy.retry_budget,
+    )
