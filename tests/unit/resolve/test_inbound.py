@@ -139,7 +139,11 @@ def at(number: int) -> dict[str, Any]:
         (peer("DISABLE"), None, {"or_match": {"rules": [at(9080), at(15006)]}}),
         (peer("DISABLE", p9080="STRICT"), {"not_match": at(9080)}, {"or_match": {"rules": [at(9080), at(15006)]}}),
         (peer("PERMISSIVE", p9080="DISABLE"), {"or_match": {"rules": [at(9080), at(15006)]}}, ...),
-        (peer("STRICT", p7000="PERMISSIVE"), at(15006), {"or_match": {"rules": [at(0), at(9080), at(15006)]}}),
+        (
+            peer("STRICT", p7000="PERMISSIVE"),
+            at(15006),
+            {"or_match": {"rules": [{"destination_port_range": {"end": 1}}, at(9080), at(15006)]}},
+        ),
     ],
 )
 def test_inspectors(policy: PeerAuthentication, tls_off: Any, http_off: Any) -> None:
