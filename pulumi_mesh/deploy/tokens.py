@@ -10,13 +10,13 @@ from __future__ import annotations
 import dataclasses
 import functools
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 import pulumi
 
+from pulumi_mesh.deploy.walk import mapped
 from pulumi_mesh.errors import InvalidError, OutputError
-from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.typed import TOKEN_END, TOKEN_START, has_token, is_output, kind_of
 
 T = TypeVar("T")
@@ -55,7 +55,7 @@ def take(value: T, root: str) -> tuple[T, Places]:
             places[text] = Place(path, item)
         return tokens[id(item)]
 
-    return _mapped(value, root, leaf), places
+    return mapped(value, root, leaf), places
 
 
 def fill(value: T, known: Mapping[str, Any]) -> T:
@@ -69,7 +69,7 @@ def fill(value: T, known: Mapping[str, Any]) -> T:
             return item
         return known[item] if item in known else _TOKEN.sub(lambda found: str(known[found[0]]), item)
 
-    return _mapped(value, "", leaf)
+    return mapped(value, "", leaf)
 
 
 def put_back(value: Any, places: Places, path: str) -> Any:
@@ -114,38 +114,3 @@ def _only_text(path: str, value: Any) -> str:
     raise OutputError(
         f"the Output's value is {kind_of(value)}; it stands inside a text, so it must be text", where=path
     )
-
-
-def _mapped(value: T, root: str, leaf: Callable[[Any, str], Any]) -> T:
-    """Frozen data with every leaf replaced; what does not change stays the same object."""
-    made: dict[int, Any] = {}
-
-    def walk(item: Any, path: str) -> Any:
-        if isinstance(item, tuple):
-            return _kept(item, tuple(walk(each, _entry(path, index, each)) for index, each in enumerate(item)))
-        if isinstance(item, FrozenMap):
-            return _kept(item, FrozenMap({key: walk(each, f"{path}[{key!r}]") for key, each in item.items()}))
-        if dataclasses.is_dataclass(item) and not isinstance(item, type):
-            if id(item) not in made:  # a service that is reached from many places stays one service
-                made[id(item)] = replaced(item, path)
-            return made[id(item)]
-        return leaf(item, path)
-
-    def replaced(item: Any, path: str) -> Any:
-        old = {field.name: getattr(item, field.name) for field in dataclasses.fields(item)}
-        new = {name: walk(each, f"{path}.{name}") for name, each in old.items()}
-        changes = {name: each for name, each in new.items() if each is not old[name]}
-        return dataclasses.replace(item, **changes) if changes else item
-
-    return cast("T", walk(value, root))
-
-
-def _kept(old: Any, new: Any) -> Any:
-    """The old collection unless an entry changed, so that untouched parts of a description stay themselves."""
-    before, after = (list(each.values()) if isinstance(each, Mapping) else each for each in (old, new))
-    return old if all(one is other for one, other in zip(before, after, strict=True)) else new
-
-
-def _entry(path: str, index: int, item: Any) -> str:
-    name = getattr(item, "name", None)
-    return f'{path}["{name}"]' if isinstance(name, str) and name else f"{path}[{index}]"

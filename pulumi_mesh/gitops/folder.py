@@ -132,7 +132,7 @@ def _ours(root: Path, path: str) -> str | None:
 
 
 def _read(root: Path, path: str) -> str | None:
-    """The text, or None where there is no file. Raises MeshError for links, a folder in its place, and what is not text."""
+    """The text, or None where there is no file. Raises MeshError for a link, a folder in its place, or bytes."""
     place = root
     *parents, name = path.split("/")
     try:
