@@ -1,0 +1,103 @@
+"""Programs that mypy --strict and pyright accept: what is written may differ from what is stored."""
+
+from datetime import timedelta
+from typing import assert_type
+
+import pulumi
+
+import pulumi_mesh as pm
+from pulumi_mesh import istio, kubernetes
+from pulumi_mesh.frozen import FrozenMap
+
+host = pulumi.Output.from_input("api.example.com")
+team = pm.Namespace("bookinfo", injection=True, labels={"team": host}, physical_name=host)
+
+ratings = pm.Service("ratings", namespace="bookinfo", port=9080)
+reviews = pm.Service(
+    "reviews",
+    namespace=team,
+    ports=[pm.Port(9080, protocol="GRPC")],
+    labels={"app": "reviews"},
+    versions=["v1", pm.Version("v2", addresses=["10.0.0.1", host])],
+    calls=[ratings],
+    hostname=host,
+    traffic_policy=pm.TrafficPolicy(
+        load_balancer=pm.ConsistentHash("x-user"),
+        connection_pool=pm.ConnectionPool(max_connections=10, connect_timeout="1s"),
+        outlier_detection=pm.OutlierDetection(interval=timedelta(seconds=1)),
+    ),
+)
+only_names = pm.Service("a", namespace="b", ports=(80, pm.Port(81)), versions=("v1", "v2"))
+elsewhere = pm.Service("api", namespace="other", port=443).external(hostname=host)
+
+public = pm.Gateway(
+    "public",
+    listeners=[pm.Listener("https", port=443, protocol="HTTPS", hostnames=["*.example.com"], certificate=host)],
+    addresses=["10.0.0.2"],
+)
+
+rule = pm.Rule(
+    matches=[pm.Path("/reviews"), pm.Match(path="/ratings", headers={"end-user": "jason", "x": pm.TextMatch("a")})],
+    backends=[pm.Backend(reviews["v1"], weight=90), reviews["v2"]],
+    rewrite=pm.Rewrite(path=host, hostname="a.example.com"),
+    request_headers=pm.HeaderChanges(set={"x-team": host}, remove=["x-debug"]),
+    mirror=pm.Mirror(reviews, percent=5),
+    fault=pm.Fault(delay=pm.Delay("500ms", percent=1.5), abort=pm.Abort(503)),
+    timeout="10s",
+    retries=pm.Retries(3, per_try_timeout=timedelta(seconds=2), conditions=["5xx", "reset"], status_codes=(503,)),
+)
+just_paths = pm.Rule(matches=[pm.Path("/a"), pm.Path("/b", kind="exact")], backends=[reviews, ratings])
+redirect = pm.Rule(redirect=pm.Redirect(scheme="https", status_code=308))
+
+route = pm.HTTPRoute("reviews", gateways=[public], hostnames=("shop.example.com",), rules=[rule, just_paths])
+canary = pm.Canary(
+    reviews,
+    stable="v1",
+    candidate=reviews["v2"],
+    stages=[pm.Stage(weight=5, duration="10m"), pm.Stage(weight=100)],
+)
+policy = pm.AuthorizationPolicy(
+    "reviews",
+    target=reviews["v1"],
+    action="ALLOW",
+    rules=[
+        pm.AuthorizationRule(principals=[ratings, public, "cluster.local/ns/a/sa/b", host], paths=["/a*", host]),
+        pm.AuthorizationRule(principals=[reviews], namespaces=[team, "other"], ports=[9080]),
+        pm.AuthorizationRule(principals=["*"], methods=["GET"]),
+    ],
+)
+platform = pm.Mesh("platform", mutual_tls=[pm.MutualTLS("STRICT"), pm.MutualTLS("DISABLE", namespace=team)])
+mesh = pm.Mesh(
+    "shop",
+    uses=[platform],
+    istio=pm.Istio.existing(revision="stable"),
+    namespaces=[team],
+    services=[reviews, ratings, elsewhere],
+    gateways=(public,),
+    routes=[route],
+    mutual_tls=[pm.MutualTLS("PERMISSIVE", service=reviews)],
+    authorization=[policy],
+    canaries=[canary],
+    objects=[
+        istio.Telemetry("all", namespace="bookinfo"),
+        pm.replace(istio.Sidecar("default", namespace="bookinfo", spec={"egress": [{"hosts": ["./*"]}]})),
+        kubernetes.Namespace("x", labels={"a": host}),
+    ],
+)
+
+assert_type(rule.timeout, timedelta | None)
+assert_type(rule.matches, tuple[pm.Match, ...])
+assert_type(rule.backends, tuple[pm.Backend, ...])
+assert_type(rule.backends[0].destination, pm.Destination)
+assert_type(reviews.versions, tuple[pm.Version, ...])
+assert_type(reviews.ports, tuple[pm.Port, ...])
+assert_type(reviews.namespace, str)
+assert_type(reviews.labels, FrozenMap[str, str])
+assert_type(reviews["v1"], pm.Destination)
+assert_type(canary.stages[0].duration, timedelta | None)
+assert_type(canary.candidate, pm.Destination)
+assert_type(policy.rules[0].namespaces, tuple[str, ...])
+assert_type(mesh.at({"reviews": 1}), pm.Mesh)
+assert_type(mesh.at().replace(name="other"), pm.Mesh)
+assert_type(mesh.gateway("public"), pm.Gateway)
+assert_type(mesh.routes, tuple[pm.HTTPRoute, ...])
