@@ -131,7 +131,7 @@ class Stub:
         self.socket.unlink(missing_ok=True)
 
     async def _serve(self, request: web.Request) -> web.Response:
-        headers = {name.lower(): value for name, value in request.headers.items()}
+        headers = {name.lower(): ", ".join(request.headers.getall(name)) for name in request.headers}
         peer = peer_of(headers.get("x-forwarded-client-cert", ""))
         self.count += 1
         behaviour, count = self.behaviour, self.count
