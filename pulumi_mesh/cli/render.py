@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Write one object a file here, and remove files of earlier runs that are no longer rendered.",
 )
-@click.option("--check", "checking", is_flag=True, help="Write nothing; exit code 1 when DIR is not what would be written.")
+@click.option(
+    "--check", "checking", is_flag=True, help="Write nothing; exit code 1 when DIR is not what would be written."
+)
 @click.option("--proxy", metavar="NAME", help="With --to envoy: only this gateway or workload.")
 @options.output
 def command(
@@ -68,7 +70,7 @@ def _istio(mesh: Mesh, output_dir: Path | None, checking: bool, output: str) -> 
     if output == "json":
         click.echo(_json([to_wire(each) for each in rendered.objects]))
     else:
-        click.echo(stream(rendered), nl=False)
+        click.echo(stream(written), nl=False)
     return 0
 
 
@@ -91,22 +93,19 @@ def _to_folder(folder: Path, written: dict[str, str], checking: bool, output: st
 
     if checking:
         drift = compare(folder, written)
-        kinds = {"missing": drift.missing, "different": drift.different, "stale": drift.stale}
-        clean = not any(kinds.values())
         if output == "json":
-            click.echo(_json({"clean": clean, **{kind: sorted(names) for kind, names in kinds.items()}}))
+            kinds = {"missing": drift.missing, "different": drift.different, "stale": drift.stale}
+            click.echo(_json({"clean": drift.clean, **kinds}))
         else:
-            for kind, names in kinds.items():
-                for name in sorted(names):
-                    click.echo(f"{kind}: {name}")
-            click.echo(f"{folder} is as rendered" if clean else f"{folder} is not as rendered; render it anew")
-        return 0 if clean else 1
+            click.echo(drift.diff, nl=False)
+            click.echo(f"{folder} is as rendered" if drift.clean else f"{folder} is not as rendered; render it anew")
+        return 0 if drift.clean else 1
     changes = write(folder, written)
     counts = {"written": changes.written, "unchanged": changes.unchanged, "pruned": changes.pruned}
     if output == "json":
-        click.echo(_json({kind: sorted(names) for kind, names in counts.items()}))
+        click.echo(_json(counts))
     else:
-        for name in sorted(changes.pruned):
+        for name in changes.pruned:
             click.echo(f"pruned: {name}")
         click.echo(f"{folder}: " + ", ".join(f"{len(names)} {kind}" for kind, names in counts.items()))
     return 0

@@ -124,25 +124,29 @@ async def _walk(
     def on_stage(stage: int, result: StageResult | None) -> None:
         asked = canary.stages[stage - 1].weight
         if result is None:
-            tree.add(f"stage {stage}: {asked} % … measuring")
+            tree.add(f"  stage {stage}: weight asked {asked} %, measuring …")
         else:
-            tree.children[-1].label = _stage_line(result)
+            node = tree.children[-1]
+            node.label, *details = _stage_lines(result)
+            for line in details:
+                node.add(line)
 
     with Live(tree, console=console, refresh_per_second=4):
         done = await walk(running, name, requests=requests, connections=connections, on_stage=on_stage)
+    console.print()
     if as_json:
         click.echo(json.dumps(_walk_data(done), indent=2))
     _show_end(console, done)
     return 0 if done.passed else 1
 
 
-def _stage_line(result: StageResult) -> str:
+def _stage_lines(result: StageResult) -> list[str]:
     mark = "[green]✓[/]" if result.passed else "[red]✗[/]"
-    return (
-        f"{mark} stage {result.stage}: weight asked {result.asked} %, seen {result.seen:.2f} % "
-        f"({result.candidate} of {result.answers}; chance allows {result.least} to {result.most}), "
-        f"success {result.success_rate:.2f} %, latency p50 {result.p50 * 1000:.1f} ms p99 {result.p99 * 1000:.1f} ms"
-    )
+    return [
+        f"{mark} stage {result.stage}: weight asked {result.asked} %, seen {result.seen:.2f} %",
+        f"{result.candidate} of {result.answers} answers; chance allows {result.least} to {result.most}",
+        f"success {result.success_rate:.2f} %, latency p50 {result.p50 * 1000:.1f} ms, p99 {result.p99 * 1000:.1f} ms",
+    ]
 
 
 def _show_end(console: Console, done: Walk) -> None:
