@@ -24,9 +24,13 @@ class About:
     title: str
     also: str = ""
 
-    def finding(self, message: str, *refs: Ref, fix: str, severity: Severity | None = None, also: str = "") -> Finding:
+    def finding(
+        self, message: str, *refs: Ref, fix: str, severity: Severity | None = None, also: str | None = None
+    ) -> Finding:
         """A finding of this check. also: where other tools' code depends on the finding."""
-        return Finding(self.code, severity or self.severities[0], message, refs, fix, also or self.also)
+        return Finding(
+            self.code, severity or self.severities[0], message, refs, fix, self.also if also is None else also
+        )
 
 
 class Check(Protocol):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pulumi_mesh.checks._about import About
+from pulumi_mesh.checks._hosts import covers, in_full
 from pulumi_mesh.checks._selectors import all_known, gateway_pods, pods, selector_of
 from pulumi_mesh.checks._wording import labels_text, listed
 from pulumi_mesh.findings import Finding
-from pulumi_mesh.istio import AuthorizationPolicy, authorization_policy
+from pulumi_mesh.istio import AuthorizationPolicy, DestinationRule, authorization_policy
 from pulumi_mesh.manifests.snapshot import Snapshot, ref_of
 from pulumi_mesh.proxy.resolve.mtls import modes_of
 from pulumi_mesh.refs import Ref
@@ -37,6 +38,7 @@ _THEN = {
 def find(snapshot: Snapshot) -> Iterator[Finding]:
     """An error where every port concerned has mutual TLS disabled, a warning where some port takes plain text too.
 
+    Disabled is also where workloads would take both, but a DestinationRule has clients send plain text.
     Ports are those that the rule names, else the known ones of the workload's services. Policies of gateway proxies and
     waypoints are left out: PeerAuthentication does not rule them.
     """
@@ -54,11 +56,15 @@ def find(snapshot: Snapshot) -> Iterator[Finding]:
         for namespace, labels, name in _workloads(snapshot, policy):
             known = modes_of(snapshot, namespace, labels)
             served = [port.target_port for each in snapshot.services_of(labels, namespace) for port in each.ports]
+            told = _told_plain(snapshot, namespace, labels)
             for _, _, rule in rules:
                 for port in _ports(rule) or served or (None,):
-                    if (mode := known.of(port)) != "STRICT":
-                        deciders.update(filter(None, [known.ref_of(port)]))
+                    mode, decider = known.of(port), known.ref_of(port)
+                    if mode == "PERMISSIVE" and told:
+                        mode, decider = "DISABLE", told
                     modes.setdefault(mode, set()).add(name)
+                    if decider and mode != "STRICT":
+                        deciders.add(decider)
         open_to = {name for mode in ("DISABLE", "PERMISSIVE") for name in modes.get(mode, ())}
         if not open_to:
             continue
@@ -69,8 +75,10 @@ def find(snapshot: Snapshot) -> Iterator[Finding]:
             f"{action} by the caller's identity, which {how}, so {then}; plain text reaches {listed(open_to)}",
             *(place for place, _, _ in rules),
             *sorted(deciders),
-            fix="set mutual TLS of these workloads to STRICT, or do not ask for the caller's identity",
+            fix="have clients use mutual TLS (mode STRICT, no DestinationRule with tls mode DISABLE), or do not ask "
+            "for the caller's identity",
             severity="error" if off else "warning",
+            also=None if off else "",
         )
 
 
@@ -90,6 +98,29 @@ def _asked(policy: AuthorizationPolicy, position: int, rule: authorization_polic
 def _ports(rule: authorization_policy.Rule) -> tuple[int, ...]:
     texts = [port for each in rule.to or () if each.operation for port in each.operation.ports or ()]
     return tuple(int(each) for each in texts if each.isdecimal())
+
+
+def _told_plain(snapshot: Snapshot, namespace: str, labels: Mapping[str, str]) -> Ref | None:
+    """The DestinationRule that has clients of every service of these workloads send plain text, if one does.
+
+    The most specific host decides; rules count in the workloads' namespace and in the root namespace.
+    """
+    domain = snapshot.mesh.domain
+    rules = [
+        (in_full(each.spec.host, each.namespace, domain), each.spec.traffic_policy.tls.mode, each)
+        for each in snapshot.of(DestinationRule)
+        if each.namespace in (namespace, snapshot.mesh.root_namespace)
+        and each.spec.traffic_policy is not None
+        and each.spec.traffic_policy.tls is not None
+    ]
+    found = None
+    services = [each.hostname for each in snapshot.services_of(labels, namespace)]
+    for host in services or [f"*.{namespace}.svc.{domain}"]:
+        deciding = max((each for each in rules if covers(each[0], host)), key=lambda each: len(each[0]), default=None)
+        if deciding is None or deciding[1] != "DISABLE":
+            return None
+        found = ref_of(deciding[2], "spec.trafficPolicy.tls.mode")
+    return found
 
 
 def _workloads(snapshot: Snapshot, policy: AuthorizationPolicy) -> Iterator[tuple[str, Mapping[str, str], str]]:

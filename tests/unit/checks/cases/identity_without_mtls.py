@@ -3,9 +3,10 @@
 from typing import Any
 
 from pulumi_mesh.manifests.snapshot import Snapshot
-from tests.unit.checks.known import TOKEN, Expected, authorization, known, peer, router, say, service, workload
+from tests.unit.checks.known import TOKEN, Expected, authorization, known, peer, router, rule, say, service, workload
 
 WHO = {"principals": ["cluster.local/ns/shop/sa/web"]}
+PLAIN = rule(trafficPolicy={"tls": {"mode": "DISABLE"}})
 SOURCE = "AuthorizationPolicy shop/policy spec.rules[0].from[0].source"
 ON_9090 = [{"operation": {"ports": ["9090"]}}]
 METRICS: dict[str, Any] = {"portLevelMtls": {"9090": {"mode": "DISABLE"}}}
@@ -52,6 +53,21 @@ FOUND: dict[str, tuple[Snapshot, list[Expected]]] = {
     "the port that the rule names": (
         known(workload(), peer("STRICT", "p", app="reviews", **METRICS), authorization(WHO, to=ON_9090)),
         [say(SOURCE, severity="error")],
+    ),
+    "clients are told to send plain text": (
+        known(workload(), service(), PLAIN, authorization(WHO)),
+        [say(SOURCE, "no caller has", severity="error")],
+    ),
+    "told so for the whole namespace": (
+        known(
+            rule(host="*.shop.svc.cluster.local", trafficPolicy={"tls": {"mode": "DISABLE"}}),
+            authorization(WHO, app="reviews"),
+        ),
+        [say(SOURCE, severity="error")],
+    ),
+    "told so of another service": (
+        known(workload(), service(), rule(host="ratings", trafficPolicy=PLAIN.spec.traffic_policy), authorization(WHO)),
+        [say(SOURCE, severity="warning")],
     ),
     "of the whole mesh": (
         known(workload(), authorization(WHO, namespace="istio-system")),
