@@ -7,14 +7,16 @@ from typing import Any
 
 import pulumi
 
+from pulumi_mesh.checks import check
 from pulumi_mesh.deploy.children import manifests, register, without_secrets
+from pulumi_mesh.deploy.collect import collect
 from pulumi_mesh.deploy.judge import in_words, judge_later, judged
 from pulumi_mesh.deploy.tokens import take
 from pulumi_mesh.errors import InvalidError
 from pulumi_mesh.findings import Finding
 from pulumi_mesh.model import mesh as model
 from pulumi_mesh.refs import Identity
-from pulumi_mesh.render import Rendered, render
+from pulumi_mesh.render import Rendered, render, snapshot
 
 
 class Mesh(pulumi.ComponentResource):
@@ -44,6 +46,7 @@ class Mesh(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         stages = _configured_stages() if stages is None else stages
+        collect(mesh, stages)
         plain, places = take(mesh, f'Mesh("{mesh.name}")')
         with in_words(places):
             staged = plain.at(stages)
@@ -66,8 +69,8 @@ class Mesh(pulumi.ComponentResource):
         self.register_outputs({"objects": objects, "stages": reached})
 
 
-def _findings(_mesh: model.Mesh, rendered: Rendered) -> tuple[Finding, ...]:
-    return rendered.findings
+def _findings(mesh: model.Mesh, rendered: Rendered) -> tuple[Finding, ...]:
+    return (*rendered.findings, *check(snapshot(mesh)))
 
 
 def _configured_stages() -> Mapping[str, int]:

@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pulumi_mesh.errors import MeshError
-from pulumi_mesh.gitops.layout import FOLDERS, HEADER, KUSTOMIZATION, inside, is_kustomization, kustomization
+from pulumi_mesh.gitops.layout import (
+    FOLDERS,
+    HEADER,
+    INDEX,
+    KUSTOMIZATION,
+    index,
+    inside,
+    is_kustomization,
+    is_listing,
+    kustomization,
+    listed,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +54,7 @@ class Drift:
 
 def compare(folder: str | Path, files: Mapping[str, str]) -> Drift:
     """The folder against what ``files`` made; reads only. Raises MeshError where the folder cannot be read."""
-    root = Path(folder)
+    root, files = Path(folder), _with_listing(files)
     there = {path: _read(root, path) for path in files}
     stale = sorted(_owned(root) - files.keys())
     return Drift(
@@ -60,21 +71,22 @@ def compare(folder: str | Path, files: Mapping[str, str]) -> Drift:
 def write(folder: str | Path, files: Mapping[str, str]) -> Changes:
     """Make the folder hold ``files``: write what differs, remove what an earlier ``write`` put there and is stale.
 
-    Only files that the folder's kustomizations list are ever removed. Everything is looked at before anything is
+    Only files that the folder's kustomizations list are ever removed; a file ``.pulumi-mesh`` lists files that come
+    without kustomizations. Everything is looked at before anything is
     changed; each file is replaced as a whole and kustomizations last, so that the next ``write`` mends what a crash
     left. Raises MeshError for a folder that holds other things and was not written here, for symbolic links inside it,
     and where the file system refuses.
     """
-    root = Path(folder)
+    root, files = Path(folder), _with_listing(files)
     if outside := sorted(path for path in files if not inside(path)):
-        raise MeshError("is no path that rendering makes; it could lead out of the folder", where=outside[0])
+        raise MeshError("is no path that rendering makes; it could lead out of the folder", where=repr(outside[0]))
     claimed = _claimed(root)
     stale = _owned(root) - files.keys()
     there = {path: _read(root, path) for path in files}
     changed = {path for path, text in there.items() if text != files[path]}
     try:
         if not claimed:
-            _replace(root, KUSTOMIZATION, kustomization(()))
+            _claim(root, files)
         for path in _in_order(changed | stale):
             if path in stale:
                 _remove(root, path)
@@ -89,14 +101,18 @@ def write(folder: str | Path, files: Mapping[str, str]) -> Changes:
     )
 
 
+def _with_listing(files: Mapping[str, str]) -> Mapping[str, str]:
+    return files if KUSTOMIZATION in files else {**files, INDEX: index(files)}
+
+
 def _in_order(paths: Iterable[str]) -> list[str]:
-    """Objects, then the kustomizations of phases, then the top one: what lists comes after what is listed."""
-    return sorted(paths, key=lambda path: (is_kustomization(path), path == KUSTOMIZATION, path))
+    """Objects, then the kustomizations of phases, then the top's listing: what lists comes after what is listed."""
+    return sorted(paths, key=lambda path: (is_kustomization(path), is_listing(path), path))
 
 
 def _claimed(root: Path) -> bool:
     """Whether the folder was written here. Raises MeshError if it was not and holds something."""
-    if _ours(root, KUSTOMIZATION) is not None:
+    if any(_ours(root, listing) is not None for listing in (KUSTOMIZATION, INDEX)):
         return True
     try:
         if root.is_dir() and any(root.iterdir()):
@@ -109,24 +125,34 @@ def _claimed(root: Path) -> bool:
     return False
 
 
+def _claim(root: Path, files: Mapping[str, str]) -> None:
+    """Mark the folder as ours before its first file, or a crash would leave one that the next write refuses."""
+    if KUSTOMIZATION in files:
+        _replace(root, KUSTOMIZATION, kustomization(()))
+    else:
+        _replace(root, INDEX, index(()))
+
+
 def _owned(root: Path) -> set[str]:
-    """The files that were written before, going by the kustomizations; what no rendering makes is left out."""
-    if _ours(root, KUSTOMIZATION) is None:
-        return set()
-    owned = {KUSTOMIZATION}
-    for phase in sorted(FOLDERS):
-        listing = f"{phase}/{KUSTOMIZATION}"
-        text = _ours(root, listing)
-        if text is None:
-            continue
-        listed = [f"{phase}/{line[2:]}" for line in text.splitlines() if line.startswith("- ")]
-        found = [path for path in listed if inside(path) and not is_kustomization(path)]
-        owned |= {listing, *(path for path in found if _read(root, path) is not None)}
-    return owned
+    """The files that were written before, going by what lists them; what no rendering makes is left out."""
+    owned = set()
+    found: list[str] = []
+    if (text := _ours(root, INDEX)) is not None:
+        owned.add(INDEX)
+        found += listed(text)
+    if _ours(root, KUSTOMIZATION) is not None:
+        owned.add(KUSTOMIZATION)
+        for folder in FOLDERS:
+            listing = f"{folder}/{KUSTOMIZATION}"
+            if (text := _ours(root, listing)) is not None:
+                owned.add(listing)
+                found += [f"{folder}/{each}" for each in listed(text)]
+    objects = {path for path in found if inside(path) and not is_kustomization(path) and not is_listing(path)}
+    return owned | {path for path in objects if _read(root, path) is not None}
 
 
 def _ours(root: Path, path: str) -> str | None:
-    """The text of a kustomization that was written here."""
+    """The text of a kustomization or an index that was written here."""
     text = _read(root, path)
     return text if text is not None and text.startswith(HEADER) else None
 

@@ -11,8 +11,9 @@ from pulumi_mesh.refs import Identity
 from pulumi_mesh.render.result import Phase
 
 KUSTOMIZATION = "kustomization.yaml"
+INDEX = ".pulumi-mesh"
 HEADER = "# Written by pulumi-mesh, which also removes what is listed here and no longer rendered.\n"
-"""The first line of each kustomization: what tells a folder of ours from any other."""
+"""The first line of each kustomization and index: what tells a folder of ours from any other."""
 
 _FOLDERS = {
     Phase.NAMESPACES: "1-namespaces",
@@ -28,10 +29,11 @@ _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9]
 # File systems take names of 255 bytes; temporary names and suffixes need some of them.
 _LONGEST = 200
 
-FOLDERS = frozenset(_FOLDERS.values())
-"""The folders of the phases."""
-FILE = re.compile(r"([a-z0-9][-a-z0-9]{0,62}/)?[a-z0-9][-a-z0-9._]{0,250}\.yaml")
-"""Every path that an object may have inside its phase's folder, and none that leaves it."""
+FOLDERS = tuple(_FOLDERS.values())
+"""The folders of the phases, in their order."""
+
+_PART = "[a-z0-9][-a-z0-9._]{0,249}"
+_PATH = re.compile(rf"({_PART}/){{0,2}}{_PART}\.(yaml|json)")
 
 
 def phase_folder(phase: Phase) -> str:
@@ -60,14 +62,28 @@ def is_kustomization(path: str) -> bool:
     return path.rpartition("/")[2] == KUSTOMIZATION
 
 
+def is_listing(path: str) -> bool:
+    """Whether a path is of a file at the top that says what was written."""
+    return path in (KUSTOMIZATION, INDEX)
+
+
 def inside(path: str) -> bool:
-    """Whether a path is one that ``files`` makes; no other is ever written or removed."""
-    folder, _, rest = path.partition("/")
-    return path == KUSTOMIZATION or (folder in FOLDERS and FILE.fullmatch(rest) is not None)
+    """Whether a path may be written or removed: at most two folders deep, no part hidden or of dots alone."""
+    return path == INDEX or _PATH.fullmatch(path) is not None
+
+
+def index(paths: Iterable[str]) -> str:
+    """The text of the file that lists what was written, for files that no kustomization is for."""
+    return HEADER + "".join(f"- {each}\n" for each in sorted(paths))
+
+
+def listed(text: str) -> list[str]:
+    """What a kustomization or an index lists."""
+    return [line[2:] for line in text.splitlines() if line.startswith("- ")]
 
 
 def kustomization(resources: Iterable[str]) -> str:
     """The text of a kustomization that lists the resources, sorted."""
     head = f"{HEADER}apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
-    listed = sorted(resources)
-    return head + ("resources:\n" + "".join(f"- {each}\n" for each in listed) if listed else "resources: []\n")
+    names = sorted(resources)
+    return head + ("resources:\n" + "".join(f"- {each}\n" for each in names) if names else "resources: []\n")

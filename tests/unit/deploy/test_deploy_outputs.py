@@ -37,6 +37,7 @@ def shop(namespace: Any, hostname: Any, certificate: Any) -> pm.Mesh:
                 ],
             )
         ],
+        mutual_tls=[pm.MutualTLS("STRICT", namespace="shop")],
         authorization=[
             pm.AuthorizationPolicy("cart", target=cart, rules=[pm.AuthorizationRule(principals=[public])]),
         ],
@@ -115,6 +116,7 @@ def test_names_are_of_the_model_not_of_outputs() -> None:
         "shop/Gateway/shop/public",
         "shop/DestinationRule/shop/cart",
         "shop/AuthorizationPolicy/shop/cart",
+        "shop/PeerAuthentication/shop/default",
         "shop/VirtualService/shop/front",
     }
 

@@ -98,6 +98,20 @@ def test_an_error_stops_before_anything_is_registered(mocker: MockerFixture) -> 
     assert len(registered) == 1
 
 
+def test_checks_across_objects_stop_a_deployment_too() -> None:
+    cart = pm.Service("cart", namespace="shop", port=80, versions=["v1"])
+    routes = [{"route": [{"destination": {"host": "cart.shop.svc.cluster.local", "subset": "v9"}}]}]
+    raw = istio.VirtualService(
+        "cart", namespace="shop", spec={"hosts": ["cart.shop.svc.cluster.local"], "http": routes}
+    )
+
+    def program() -> None:
+        with pytest.raises(pm.FindingsError, match="v9"):
+            deploy.Mesh("m", pm.Mesh("m", services=[cart], objects=[raw]))
+
+    assert not run(program).resources
+
+
 def test_warnings_are_logged(mocker: MockerFixture) -> None:
     mocker.patch("pulumi_mesh.deploy.mesh._findings", return_value=(finding("warning", "odd"), finding("info", "fyi")))
     engine = run(lambda: deploy.Mesh("m", pm.Mesh("m", namespaces=[pm.Namespace("a")])))

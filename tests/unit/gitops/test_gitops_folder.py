@@ -96,7 +96,7 @@ def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["../x.yaml", "/etc/x.yaml", "x.yaml", "5-other/x.yaml", "1-namespaces/../x.yaml", "1-namespaces/a/b/c.yaml", ""],
+    ["../x.yaml", "/x.yaml", "a/../x.yaml", "a/b/c/d.yaml", "", ".x.yaml", "a//x.yaml", "X.yaml", "a\\x.yaml", "x.sh"],
 )
 def test_paths_that_rendering_never_makes_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(pm.MeshError, match="is no path that rendering makes"):
@@ -213,3 +213,17 @@ def test_after_any_history_the_folder_is_as_rendered(
         assert there(folder) == now
         assert gitops.compare(folder, now).clean
         assert all(text.startswith(HEADER) for each, text in now.items() if each.endswith(f"/{KUSTOMIZATION}"))
+
+
+def test_files_without_kustomizations_have_an_index(tmp_path: Path) -> None:
+    """Such as Envoy's config; the folder may change from one to the other."""
+    envoy = {"n/a-v1.json": "{}\n", "n/b.json": "{}\n"}
+    gitops.write(tmp_path, envoy)
+    assert there(tmp_path) == {**envoy, ".pulumi-mesh": f"{HEADER}- n/a-v1.json\n- n/b.json\n"}
+    assert gitops.compare(tmp_path, envoy).clean
+    assert gitops.compare(tmp_path, {"n/b.json": "{}\n"}).stale == ("n/a-v1.json",)
+    assert gitops.write(tmp_path, {"n/b.json": "{}\n"}).pruned == ("n/a-v1.json",)
+    assert gitops.write(tmp_path, texts("x")).pruned == (".pulumi-mesh", "n/b.json")
+    assert there(tmp_path) == texts("x")
+    gitops.write(tmp_path, envoy)
+    assert there(tmp_path).keys() == {*envoy, ".pulumi-mesh"}
