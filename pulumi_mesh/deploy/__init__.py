@@ -1,7 +1,4 @@
-"""Apply a mesh with Pulumi: components whose children are the rendered objects, one each.
-
-The only package that imports pulumi.
-"""
+"""Apply a mesh with Pulumi: components whose children are the rendered objects, one each."""
 
 from pulumi_mesh.deploy.mesh import Mesh
 from pulumi_mesh.deploy.object import Object
