@@ -114,7 +114,13 @@ class Envoy:
     def _death(self) -> MeshError:
         code = self._process.returncode
         how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-        return MeshError(f"Envoy {self.name!r} ended by itself ({how})\n{self.last_lines()}".rstrip())
+        return MeshError(f"Envoy {self.name!r} ended by itself ({how})\n{self._last_words()}".rstrip())
+
+    def _last_words(self) -> str:
+        """The last lines of its log, without the stack traces that hide why it ended."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        told = [line for line in lines if "[backtrace]" not in line and "[envoy_bug]" not in line]
+        return "\n".join(f"  {line}" for line in told[-_LOG_LINES:])
 
 
 async def start(

@@ -13,6 +13,7 @@ from typing import Any
 
 from pulumi_mesh.errors import MeshError
 from pulumi_mesh.local.authority import Authority
+from pulumi_mesh.local.endpoints import held_by_clusters
 from pulumi_mesh.local.envoy import Envoy
 from pulumi_mesh.local.envoy import start as start_envoy
 from pulumi_mesh.local.layout import DISCOVERY, LOOPBACK, Node, callers, key_of, lay_out, placement
@@ -203,7 +204,8 @@ class LocalMesh:
         return {**{path: file for path, file in written.items() if path != BOOTSTRAP}, **self._secrets[node.key]}
 
     def _written(self, node: Node, view: ProxyView) -> dict[str, Any]:
-        return write_discovery(place(view, placement(node, self.nodes)), DISCOVERY)
+        placed = place(view, placement(node, self.nodes))
+        return write_discovery(held_by_clusters(placed), DISCOVERY)
 
     def _ends_tls(self, node: Node, port: int) -> bool:
         return any(
