@@ -36,11 +36,11 @@ def test_after_so_many_failures_in_a_row_it_gets_nothing() -> None:
     live(watched(100), scenario, behaviours={"server-2": FAILING})
 
 
-def test_all_may_be_out() -> None:
+def test_no_more_are_out_than_the_limit_allows() -> None:
     async def scenario(running: LocalMesh) -> None:
         for way, target in ways(running).items():
             async with Load(target, connections=1) as load:
-                await load.measure(30)
-            assert dict(load.total.statuses) == {500: 2 * ERRORS, 503: load.total.requests - 2 * ERRORS}, way
+                await load.measure(60)
+            assert abs(load.total.statuses[200] - load.total.statuses[500]) <= 1, way
 
-    live(watched(100), scenario, behaviours={"server-1": FAILING, "server-2": FAILING})
+    live(watched(10), scenario, behaviours={"server-2": FAILING})
