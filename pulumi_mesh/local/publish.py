@@ -24,7 +24,8 @@ _IDLE = (
     "cluster_manager.warming_clusters",
     "listener_manager.total_listeners_warming",
 )
-_DRAINING = "listener_manager.total_listeners_draining"
+# Until both are zero, connections of before are served as before.
+_DRAINING = ("listener_manager.total_listeners_draining", "listener_manager.total_filter_chains_draining")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ async def _taken(update: Update, refused: Mapping[str, int], log: int, within: f
 
 def _missing(stats: Stats, versions: Mapping[str, str]) -> list[str]:
     """What an Envoy still has to do: statistics that are not as they will be."""
-    unfinished = [name for name in (*_IDLE, _DRAINING) if stats.get(name)]
+    unfinished = [name for name in (*_IDLE, *_DRAINING) if stats.get(name)]
     for name, version in versions.items():
         # A route table's statistic stands behind the prefix of its connection manager.
         values = [value for full, value in stats.items() if full == name or full.endswith(f".{name}")]
