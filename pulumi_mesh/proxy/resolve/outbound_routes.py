@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -104,10 +104,11 @@ def _entries(
     Mirrors BuildSidecarVirtualHostWrapper (core/route/route.go).
     """
     scope = Scope(index, proxy, number, MESH, False, lambda _: None)  # a service here has this one port
+    wildcards = [host for host in services if is_wildcard(host)]
     routed: set[str] = set()
     for each in bound:
         # Only on port 80 does a virtual service count that names no service of the port.
-        if number != 80 and not _names_one(each, services):
+        if number != 80 and not _names_one(each, services, wildcards):
             continue
         routes = routes_of(each, scope)
         if not routes:
@@ -125,13 +126,15 @@ def _entries(
             yield _Entry(service.hostname, service, (default_route(service, port, hashing),), service.ref)
 
 
-def _names_one(bound: Bound, services: dict[str, tuple[KnownService, ServicePort]]) -> bool:
-    """Mirrors selectVirtualServices (core/httproute.go)."""
+def _names_one(bound: Bound, services: Collection[str], wildcards: Collection[str]) -> bool:
+    """Whether a host of a virtual service is, or covers, a service; ``wildcards`` are those that cover others.
+
+    Mirrors selectVirtualServices (core/httproute.go).
+    """
     for host in (each.lower() for each in bound.hosts):
         if host in services:
             return True
-        wide = services if is_wildcard(host) else [each for each in services if is_wildcard(each)]
-        if any(matches(host, each) for each in wide):
+        if any(matches(host, each) for each in (services if is_wildcard(host) else wildcards)):
             return True
     return False
 

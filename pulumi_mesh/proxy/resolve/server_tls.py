@@ -43,7 +43,6 @@ def server_tls(tls: gateway.Tls) -> DownstreamTls:
         minimum_version=_VERSIONS.get(tls.min_protocol_version or "", "") if by_mode else "",
         maximum_version=_VERSIONS.get(tls.max_protocol_version or "", "") if by_mode else "",
         cipher_suites=tuple(tls.cipher_suites or ()) if by_mode else (),
-        extra=EMPTY if required else FrozenMap({"require_client_certificate": False}),
     )
 
 
