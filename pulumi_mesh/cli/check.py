@@ -23,7 +23,7 @@ def command(program: str, stages: dict[str, int], output: str, strict: bool) -> 
     from pulumi_mesh.checks import check
     from pulumi_mesh.render import render, snapshot
 
-    mesh = options.load(program).at(stages)
+    mesh = options.load(program)[0].at(stages)
     rendered = render(mesh)
     findings = (*rendered.findings, *check(snapshot(mesh)))
     serious = [each for each in findings if each.severity == "error" or (strict and each.severity == "warning")]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from pulumi_mesh.model.mesh import Mesh
+from pulumi_mesh.errors import OutputError
+
+if TYPE_CHECKING:
+    from pulumi_mesh.deploy.tokens import Places
+    from pulumi_mesh.model.mesh import Mesh
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,11 +44,21 @@ def stages(command: F) -> F:
     )(command)
 
 
-def load(target: str) -> Mesh:
-    """The mesh of a program."""
+def load(target: str) -> tuple[Mesh, Places]:
+    """The mesh of a program with a token for each Output, and the Outputs."""
+    from pulumi_mesh.deploy.tokens import take
     from pulumi_mesh.loading import load_program
 
-    return load_program(target)
+    mesh = load_program(target)
+    return take(mesh, f'Mesh("{mesh.name}")')
+
+
+def load_plain(target: str) -> Mesh:
+    """The mesh of a program in which every text is known. Raises OutputError that names the first Output."""
+    mesh, places = load(target)
+    for place in places.values():
+        raise OutputError("its value is known only to `pulumi up`; here plain text is needed", where=place.path)
+    return mesh
 
 
 def _stage(text: str) -> tuple[str, int]:

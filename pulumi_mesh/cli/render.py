@@ -47,7 +47,7 @@ def command(
         raise click.UsageError("--check compares with a folder; name it with --output-dir")
     if proxy is not None and backend != "envoy":
         raise click.UsageError("--proxy goes with --to envoy")
-    mesh = options.load(program).at(stages)
+    mesh = options.load_plain(program).at(stages)
     if backend == "envoy":
         documents = _envoy(mesh, proxy)
         if output_dir is None:

@@ -52,7 +52,7 @@ def command(
     Without --canary it runs until Ctrl-C. With it, the exit code is 1 when a share was off by more than chance
     allows, or a request was lost.
     """
-    mesh = options.load(program)
+    mesh = options.load_plain(program)
     if canary is not None:
         mesh.canary(canary)
     mesh.at(stages)

@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 
 import pulumi
 
-from pulumi_mesh.deploy.walk import mapped
 from pulumi_mesh.errors import InvalidError, OutputError
 from pulumi_mesh.typed import TOKEN_END, TOKEN_START, has_token, is_output, kind_of
+from pulumi_mesh.typed.walk import mapped
 
 T = TypeVar("T")
 

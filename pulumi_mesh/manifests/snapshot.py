@@ -143,7 +143,7 @@ def snapshot(
     services: Iterable[KnownService] = (),
     workloads: Iterable[Workload] = (),
     proxies: Iterable[Proxy] = (),
-    mesh: MeshConfig = MeshConfig(),  # noqa: B008 - frozen
+    mesh: MeshConfig = MeshConfig(),
 ) -> Snapshot:
     """Index objects and facts; the result does not depend on the order in which they are given."""
     kinds: dict[str, list[Object]] = {}

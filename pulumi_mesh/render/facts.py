@@ -8,8 +8,11 @@ from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, Proxy, ServicePort, Snapshot, Workload
 from pulumi_mesh.manifests.snapshot import snapshot as index
 from pulumi_mesh.model.mesh import Mesh
+from pulumi_mesh.model.service import Workload as ServiceWorkload
+from pulumi_mesh.objects import Object
 from pulumi_mesh.refs import Identity, Ref
-from pulumi_mesh.render import istio
+from pulumi_mesh.render.istio.destinations import needs_rule, rule_object
+from pulumi_mesh.render.istio.gateways import gateway_object
 from pulumi_mesh.render.istio.names import host_of
 from pulumi_mesh.render.istio.namespaces import namespace_object
 from pulumi_mesh.render.mesh import render
@@ -26,20 +29,30 @@ def snapshot(mesh: Mesh) -> Snapshot:
     Addresses that the model does not give are allocated in the order of names.
     """
     mesh = mesh.at() if mesh.canaries else mesh
-    objects = {entry.identity: entry.object for entry in render(mesh).entries}
-    for used in mesh.all_meshes[1:]:
-        staged = used.at() if used.canaries else used
-        objects.update({each.identity: each.object for each in istio.entries(staged) if each.identity not in objects})
-    for each in mesh.known_namespaces:
-        objects.setdefault(Identity("Namespace", "", each.name), namespace_object(each))
-    workloads = tuple(_workloads(mesh))
+    workloads = tuple(each for each, _ in _workloads(mesh))
     return index(
-        objects.values(),
+        _objects(mesh).values(),
         services=_services(mesh),
         workloads=workloads,
         proxies=[*_gateway_proxies(mesh), *(_sidecar(each) for each in workloads)],
         mesh=MeshConfig(trust_domain=mesh.istio.trust_domain, root_namespace=mesh.istio.root_namespace),
     )
+
+
+def _objects(mesh: Mesh) -> dict[Identity, Object]:
+    """Rendered objects, here and in used meshes, and what others are known to have."""
+    known: dict[Identity, Object] = {}
+    for each in mesh.all_meshes:
+        for entry in render(each).entries:
+            known.setdefault(entry.identity, entry.object)
+    for namespace in mesh.known_namespaces:
+        known.setdefault(Identity("Namespace", "", namespace.name), namespace_object(namespace))
+    for gateway in mesh.known_gateways:
+        known.setdefault(Identity("Gateway", gateway.namespace, gateway.name), gateway_object(mesh, gateway))
+    for service in mesh.known_services:
+        if needs_rule(service):
+            known.setdefault(Identity("DestinationRule", service.namespace, service.name), rule_object(mesh, service))
+    return known
 
 
 def _services(mesh: Mesh) -> Iterator[KnownService]:
@@ -59,13 +72,18 @@ def _services(mesh: Mesh) -> Iterator[KnownService]:
         )
 
 
-def _workloads(mesh: Mesh) -> Iterator[Workload]:
+def sidecars(mesh: Mesh) -> dict[Proxy, ServiceWorkload]:
+    """The sidecar of every workload instance that the model declares or implies, and what it is an instance of."""
+    return {_sidecar(each): of for each, of in _workloads(mesh)}
+
+
+def _workloads(mesh: Mesh) -> Iterator[tuple[Workload, ServiceWorkload]]:
     allocated = _allocate(_WORKLOADS)
     for service in mesh.known_services:
         for each in service.workloads:
             addresses = each.addresses or (next(allocated),)
             for position, address in enumerate(addresses, start=1):
-                yield Workload(
+                instance = Workload(
                     name=each.name if len(addresses) == 1 else f"{each.name}-{position}",
                     namespace=mesh.physical_namespace(service.namespace),
                     address=address,
@@ -73,6 +91,7 @@ def _workloads(mesh: Mesh) -> Iterator[Workload]:
                     service_account=each.service_account,
                     ref=Ref("Service", service.namespace, service.name),
                 )
+                yield instance, each
 
 
 def _gateway_proxies(mesh: Mesh) -> Iterator[Proxy]:

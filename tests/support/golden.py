@@ -16,6 +16,8 @@ def compare(folder: Path, files: dict[str, str], *, refresh: bool) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
         return
-    assert there == files.keys(), f"files in {folder.name}: only there {there - files.keys()}, missing {files.keys() - there}"
+    assert there == files.keys(), (
+        f"files in {folder.name}: only there {there - files.keys()}, missing {files.keys() - there}"
+    )
     for name, text in sorted(files.items()):
         assert (folder / name).read_text() == text, f"{folder.name}/{name} differs; refresh it if that is meant"

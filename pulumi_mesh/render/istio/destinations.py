@@ -11,7 +11,7 @@ from typing import Any
 
 from pulumi_mesh import istio
 from pulumi_mesh.model.mesh import Mesh
-from pulumi_mesh.model.service import Version
+from pulumi_mesh.model.service import Service, Version
 from pulumi_mesh.model.traffic import ConnectionPool, ConsistentHash, OutlierDetection, TrafficPolicy
 from pulumi_mesh.model.values import duration_text
 from pulumi_mesh.refs import Identity
@@ -22,15 +22,24 @@ from pulumi_mesh.render.result import Entry
 def destinations(mesh: Mesh) -> Iterator[Entry]:
     """One DestinationRule for each service that the mesh owns and that has versions or a traffic policy."""
     for each in mesh.services:
-        if each.owner == "external" or not (each.versions or each.traffic_policy):
-            continue
-        spec: dict[str, Any] = {"host": host_of(mesh, each)}
-        if each.traffic_policy:
-            spec["trafficPolicy"] = _policy(each.traffic_policy)
-        if each.versions:
-            spec["subsets"] = [_subset(version) for version in each.versions]
-        made = istio.DestinationRule(each.name, namespace=mesh.physical_namespace(each.namespace), spec=spec)
-        yield Entry(Identity("DestinationRule", each.namespace, each.name), made, f'services["{each.name}"]')
+        if each.owner == "mesh" and needs_rule(each):
+            made = rule_object(mesh, each)
+            yield Entry(Identity("DestinationRule", each.namespace, each.name), made, f'services["{each.name}"]')
+
+
+def needs_rule(service: Service) -> bool:
+    """Whether clients need to be told anything of a service."""
+    return bool(service.versions or service.traffic_policy)
+
+
+def rule_object(mesh: Mesh, service: Service) -> istio.DestinationRule:
+    """The DestinationRule of a service."""
+    spec: dict[str, Any] = {"host": host_of(mesh, service)}
+    if service.traffic_policy:
+        spec["trafficPolicy"] = _policy(service.traffic_policy)
+    if service.versions:
+        spec["subsets"] = [_subset(version) for version in service.versions]
+    return istio.DestinationRule(service.name, namespace=mesh.physical_namespace(service.namespace), spec=spec)
 
 
 def _subset(version: Version) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pulumi_mesh import istio
-from pulumi_mesh.model.gateway import Listener
+from pulumi_mesh.model.gateway import Gateway, Listener
 from pulumi_mesh.model.mesh import Mesh
 from pulumi_mesh.refs import Identity
 from pulumi_mesh.render.result import Entry
@@ -15,14 +15,18 @@ from pulumi_mesh.render.result import Entry
 def gateways(mesh: Mesh) -> Iterator[Entry]:
     """One Gateway for each that the mesh owns."""
     for each in mesh.gateways:
-        if each.owner == "external":
-            continue
-        made = istio.Gateway(
-            each.name,
-            namespace=mesh.physical_namespace(each.namespace),
-            spec={"selector": each.selector, "servers": [_server(listener) for listener in each.listeners]},
-        )
-        yield Entry(Identity("Gateway", each.namespace, each.name), made, f'gateways["{each.name}"]')
+        if each.owner == "mesh":
+            made = gateway_object(mesh, each)
+            yield Entry(Identity("Gateway", each.namespace, each.name), made, f'gateways["{each.name}"]')
+
+
+def gateway_object(mesh: Mesh, gateway: Gateway) -> istio.Gateway:
+    """The Gateway, with a server for each listener."""
+    return istio.Gateway(
+        gateway.name,
+        namespace=mesh.physical_namespace(gateway.namespace),
+        spec={"selector": gateway.selector, "servers": [_server(listener) for listener in gateway.listeners]},
+    )
 
 
 def _server(listener: Listener) -> dict[str, Any]:
