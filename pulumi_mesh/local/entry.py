@@ -46,7 +46,7 @@ def way_to(mesh: Mesh, service: Service) -> Entry:
         if any(service in _reached(each) for each in backends):
             return entry
     raise MeshError(
-        f"no route at a gateway leads to {service.name}; route a host to it, or to a service that calls it (calls=[...])"
+        f"no route at a gateway leads to {service.name}; route a host to it, or to a service that calls it (calls=...)"
     )
 
 
