@@ -94,9 +94,13 @@ class LocalMesh:
 
     async def watch(self) -> None:
         """Wait until an Envoy dies. Raises MeshError with its last words."""
-        async with asyncio.TaskGroup() as group:
-            for envoy in self.envoys.values():
-                group.create_task(envoy.watch())
+        watches = [asyncio.create_task(envoy.watch()) for envoy in self.envoys.values()]
+        try:
+            await asyncio.gather(*watches)
+        finally:
+            for each in watches:
+                each.cancel()
+            await asyncio.gather(*watches, return_exceptions=True)
 
     async def check_nothing_rejected(self) -> None:
         """Raise MeshError when some Envoy has refused config since it started."""
@@ -195,8 +199,9 @@ class LocalMesh:
             calls=tuple(made),
             behaviour=self._behaviours.get(node.proxy.name),
         )
-        await stub.start()
-        self._exit.push_async_callback(stub.stop)
+        starting = asyncio.create_task(stub.start())
+        self._exit.push_async_callback(_stop, stub, starting)
+        await asyncio.shield(starting)
         self.stubs[node.proxy.name] = stub
 
     def _files(self, node: Node, view: ProxyView) -> dict[str, Any]:
@@ -214,6 +219,12 @@ class LocalMesh:
             if dict(gateway.selector) == dict(node.proxy.labels)
             for listener in gateway.listeners
         )
+
+
+async def _stop(stub: Stub, starting: asyncio.Task[None]) -> None:
+    """A stub that has half started could not close what it has opened."""
+    await asyncio.wait([starting])
+    await stub.stop()
 
 
 def _views(taken: Snapshot) -> dict[Proxy, ProxyView]:
