@@ -66,7 +66,9 @@ def live(mesh: pm.Mesh, scenario: Callable[[LocalMesh], Awaitable[None]], **opti
     asyncio.run(run())
 
 
-async def ask(target: Target, path: str = "/", *, method: str = "GET", headers: Mapping[str, str] | None = None) -> Answer:
+async def ask(
+    target: Target, path: str = "/", *, method: str = "GET", headers: Mapping[str, str] | None = None
+) -> Answer:
     """Send one request over a connection of its own."""
     async with (
         open_session() as session,

@@ -23,7 +23,9 @@ def limited(pool: pm.ConnectionPool) -> pm.Mesh:
     return shop([pm.Rule(backends=[server["v1"]], retries=NO_RETRIES)], server=server)
 
 
-async def fill(running: LocalMesh, proxy: str, target: Target, *, active: int, waiting: int) -> list[asyncio.Task[object]]:
+async def fill(
+    running: LocalMesh, proxy: str, target: Target, *, active: int, waiting: int
+) -> list[asyncio.Task[object]]:
     """Requests without an answer yet: as many as may be at work, then as many as may wait for a connection."""
     envoy = running.envoys[running.node(proxy).key]
     tasks: list[asyncio.Task[object]] = []
@@ -38,7 +40,9 @@ async def fill(running: LocalMesh, proxy: str, target: Target, *, active: int, w
 
 async def at_work(envoy: Envoy) -> tuple[int, int]:
     """Requests of the cluster that have a connection, and those that wait for one."""
-    found = {name.rpartition(".")[2]: value for name, value in (await envoy.stats("upstream_rq_")).items() if CLUSTER in name}
+    found = {
+        name.rpartition(".")[2]: value for name, value in (await envoy.stats("upstream_rq_")).items() if CLUSTER in name
+    }
     return int(found["upstream_rq_active"]), int(found["upstream_rq_pending_active"])
 
 

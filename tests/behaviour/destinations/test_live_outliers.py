@@ -19,7 +19,9 @@ def watched(max_ejection_percent: int) -> pm.Mesh:
             consecutive_5xx_errors=ERRORS, base_ejection_time="10m", max_ejection_percent=max_ejection_percent
         ),
     )
-    server = pm.Service("server", namespace="shop", port=8080, addresses=["10.8.0.1", "10.8.0.2"], traffic_policy=policy)
+    server = pm.Service(
+        "server", namespace="shop", port=8080, addresses=["10.8.0.1", "10.8.0.2"], traffic_policy=policy
+    )
     return shop([pm.Rule(backends=[server], retries=NO_RETRIES)], server=server)
 
 

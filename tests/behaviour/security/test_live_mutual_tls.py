@@ -53,9 +53,16 @@ NEITHER = {"gateway": None, "sidecar": None}
 
 @pytest.mark.parametrize(
     ("mode", "plain_client", "peers"),
-    [("STRICT", "refused", BOTH), ("PERMISSIVE", "served", BOTH), ("DISABLE", "served", NEITHER), (None, "served", BOTH)],
+    [
+        ("STRICT", "refused", BOTH),
+        ("PERMISSIVE", "served", BOTH),
+        ("DISABLE", "served", NEITHER),
+        (None, "served", BOTH),
+    ],
 )
-def test_a_plain_client_and_those_of_the_mesh(mode: str | None, plain_client: str, peers: dict[str, str | None]) -> None:
+def test_a_plain_client_and_those_of_the_mesh(
+    mode: str | None, plain_client: str, peers: dict[str, str | None]
+) -> None:
     async def scenario(running: LocalMesh) -> None:
         assert await plain(running) == plain_client
         assert await of_the_mesh(running) == peers
