@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
@@ -12,13 +11,14 @@ V = TypeVar("V")
 
 
 def fqdn(name: str, namespace: str, domain: str) -> str:
-    """A host that an object of ``namespace`` names: a short name is one of its own namespace.
+    """A host that an object of ``namespace`` names: a short name is one of its own namespace,
+    any other (and an IP address) is kept.
 
     A name with a token in it stands for one that is not known yet, and is kept as it is.
 
     Mirrors ResolveShortnameToFQDN (pilot/pkg/model/config.go).
     """
-    if not name or name == "*" or "." in name or has_token(name) or _is_address(name):
+    if not name or name == "*" or "." in name or ":" in name or has_token(name):
         return name
     return f"{name}.{namespace}.svc.{domain}"
 
@@ -77,11 +77,3 @@ def most_specific(host: str, specific: Mapping[str, V], wildcard: Mapping[str, V
     needle = host[1:] if is_wildcard(host) else host
     covering = [each for each in wildcard if needle.endswith(each[1:])]
     return wildcard[min(covering, key=specificity)] if covering else None
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
