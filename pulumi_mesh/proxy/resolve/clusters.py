@@ -28,6 +28,7 @@ from pulumi_mesh.proxy.resolve.metadata import config_path, service_metadata
 from pulumi_mesh.proxy.resolve.mtls import modes_of
 from pulumi_mesh.proxy.resolve.traffic_policy import Policy, policy_of, subset_policy_of
 from pulumi_mesh.proxy.view.clusters import Cluster, EndpointSet, HttpOptions, LoadBalancing
+from pulumi_mesh.proxy.view.matching import EMPTY
 from pulumi_mesh.refs import Ref
 
 PASSTHROUGH = "PassthroughCluster"
@@ -57,10 +58,14 @@ def outbound_clusters(index: Index, proxy: Proxy) -> tuple[tuple[Cluster, ...], 
         if service.namespace not in automatic:
             automatic[service.namespace] = modes_of(index.snapshot, service.namespace, {}).mode != "DISABLE"
         rule = index.rules.for_client(proxy, service)
-        accounts = identities(index.workloads(service), index.snapshot.mesh.trust_domain)
+        workloads = index.workloads(service)
+        accounts = identities(workloads, index.snapshot.mesh.trust_domain)
+        # Where clients choose the address there is no endpoint to ask: all must take mutual TLS, or none gets it.
+        everywhere = bool(workloads) and all(each.mesh for each in workloads)
         for port in service.ports:
             for part in _parts(rule, service, port):
-                made = _cluster(proxy, service, port, rule, part, accounts, automatic=automatic[service.namespace])
+                mutual = automatic[service.namespace] and (everywhere or not _chosen_by_clients(service, rule, part))
+                made = _cluster(proxy, service, port, rule, part, accounts, automatic=mutual)
                 clusters.append(made)
                 if made.type == "EDS":
                     labels = FrozenMap(part.subset.labels or {}) if part.subset else None
@@ -102,6 +107,13 @@ def _parts(rule: Rule | None, service: KnownService, port: ServicePort) -> Itera
         yield _Part(subset_policy_of(policy, subset, port.number), subset, ref)
 
 
+def _chosen_by_clients(service: KnownService, rule: Rule | None, part: _Part) -> bool:
+    """Whether clients choose the address that they reach. Mirrors BestEffortInferServiceMTLSMode (push_context.go)."""
+    policy = part.subset.traffic_policy if part.subset else rule.policy if rule else None
+    balancer = policy.load_balancer if policy else None
+    return not service.address or (balancer is not None and balancer.simple == "PASSTHROUGH")
+
+
 def _cluster(
     proxy: Proxy,
     service: KnownService,
@@ -121,6 +133,7 @@ def _cluster(
     )
     # A headless service has no address of its own: a sidecar keeps the one that the client chose.
     original = balancing.policy == "CLUSTER_PROVIDED" or (not service.address and proxy.kind == "sidecar")
+    warmup = EMPTY if original else warmup_config(policy.load_balancer)
     if original:
         balancing = replace(
             LoadBalancing(policy="CLUSTER_PROVIDED"), healthy_panic_threshold=balancing.healthy_panic_threshold
@@ -148,7 +161,7 @@ def _cluster(
         transport_matches=matches,
         keepalive=keepalive(pool),
         metadata=_metadata(service, rule, part),
-        extra=FrozenMap({"alt_stat_name": f"{name};", **warmup_config(policy.load_balancer)}),
+        extra=FrozenMap({"alt_stat_name": f"{name};", **warmup}),
         ref=part.ref,
     )
 

@@ -238,6 +238,13 @@ def test_headless_services_keep_the_address() -> None:
     assert isinstance(cluster("outbound|9080||bare").transport, UpstreamTls)
 
 
+def test_where_clients_choose_the_address_all_endpoints_must_take_mutual_tls() -> None:
+    direct = {"loadBalancer": {"simple": "PASSTHROUGH"}}
+    reviews, details = cluster(REVIEWS, rule(direct)), cluster("outbound|9080||details", rule(direct, host="details"))
+    assert (reviews.type, reviews.transport) == ("ORIGINAL_DST", MUTUAL)
+    assert (details.type, details.transport) == ("ORIGINAL_DST", PlainText())
+
+
 def modes(*objects: Object, name: str) -> list[tuple[str, str]]:
     found = view(*objects)
     (endpoints,) = [each for each in found.endpoints if each.cluster == f"outbound|{name}.shop.svc.cluster.local"]
