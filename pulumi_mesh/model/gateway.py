@@ -21,7 +21,7 @@ from pulumi_mesh.typed import Bool, FieldError, Many, Text, TextMap, default, ty
 class Listener:
     """A port of a gateway, for some host names.
 
-    port: default 80 for HTTP, 443 for HTTPS. protocol: HTTPS ends TLS at the gateway.
+    port: the port that clients connect to. protocol: HTTPS ends TLS at the gateway; default HTTP.
     hostnames: names taken, such as ``shop.example.com`` or ``*.example.com``; default: all.
     certificate: for HTTPS, the name of the Secret (in the gateway's namespace) with certificate and key.
     https_redirect: HTTP requests are answered with a redirect to HTTPS.

@@ -7,26 +7,20 @@ import hashlib
 import json
 
 from pulumi_mesh.local.validate import validate
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
 from pulumi_mesh.model.mesh import Mesh
+from pulumi_mesh.proxy import resolve as resolving
 from pulumi_mesh.proxy.envoy.read import read_discovery, read_static
 from pulumi_mesh.proxy.envoy.write import write_discovery, write_static
-from pulumi_mesh.proxy.resolve import resolve
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.render import snapshot
 
 _ACCEPTED: set[str] = set()
 
 
-def resolved(taken: Snapshot, proxy: Proxy) -> ProxyView:
-    """What ``proxy`` is told, after ``accepted``."""
-    return accepted(resolve(taken, proxy))
-
-
 def views_of(mesh: Mesh) -> dict[str, ProxyView]:
     """The view of every proxy of a mesh by the proxy's name, each after ``accepted``."""
     taken = snapshot(mesh)
-    return {proxy.name: resolved(taken, proxy) for proxy in taken.proxies}
+    return {proxy.name: accepted(resolving.resolve(taken, proxy)) for proxy in taken.proxies}
 
 
 def accepted(view: ProxyView) -> ProxyView:
