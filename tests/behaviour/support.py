@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import subprocess
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from multidict import CIMultiDictProxy
@@ -100,6 +104,21 @@ async def settled(running: LocalMesh, proxy: str, cluster: str) -> None:
             if cluster in name
         ):
             await asyncio.sleep(0.02)
+
+
+@contextlib.contextmanager
+def nothing_left() -> Iterator[str]:
+    """A folder for the temporary files of a run: empty after it, and no process works in it any more."""
+    with tempfile.TemporaryDirectory(prefix="t-") as folder:
+        yield folder
+        assert list(Path(folder).iterdir()) == []
+        assert [line for line in processes("args=") if folder in line] == []
+
+
+def processes(columns: str) -> list[str]:
+    """A line for every process of this machine."""
+    listed = subprocess.run(["ps", "-ww", "-eo", columns], capture_output=True, text=True, check=True)
+    return listed.stdout.splitlines()
 
 
 def _parsed(text: str) -> Any:

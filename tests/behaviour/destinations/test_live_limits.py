@@ -11,7 +11,7 @@ from pulumi_mesh.local.envoy import Envoy
 from pulumi_mesh.local.load import Target
 from pulumi_mesh.local.mesh import LocalMesh
 from pulumi_mesh.local.stub import Behaviour
-from tests.behaviour.support import NO_RETRIES, ask, live, settled, shop, ways
+from tests.behaviour.support import NO_RETRIES, Answer, ask, live, settled, shop, ways
 
 MORE = 5
 CLUSTER = "outbound|8080|v1|"
@@ -25,10 +25,10 @@ def limited(pool: pm.ConnectionPool) -> pm.Mesh:
 
 async def fill(
     running: LocalMesh, proxy: str, target: Target, *, active: int, waiting: int
-) -> list[asyncio.Task[object]]:
+) -> list[asyncio.Task[Answer]]:
     """Requests without an answer yet: as many as may be at work, then as many as may wait for a connection."""
     envoy = running.envoys[running.node(proxy).key]
-    tasks: list[asyncio.Task[object]] = []
+    tasks: list[asyncio.Task[Answer]] = []
     for number in range(1, active + waiting + 1):
         tasks.append(asyncio.create_task(ask(target)))
         wanted = (min(number, active), max(0, number - active))

@@ -10,7 +10,7 @@ from pulumi_mesh.local.load import Load
 from pulumi_mesh.local.mesh import LocalMesh
 from tests.behaviour.support import NO_RETRIES, SERVER, ask, at, live, shop, ways
 
-REQUESTS = 800
+REQUESTS = 400
 DELAY = 0.3
 
 

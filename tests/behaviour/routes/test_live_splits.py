@@ -8,7 +8,7 @@ from pulumi_mesh.local.load import Load, Target
 from pulumi_mesh.local.mesh import LocalMesh
 from tests.behaviour.support import NO_RETRIES, SERVER, live, shop, ways
 
-REQUESTS = 1500
+REQUESTS = 1000
 
 
 def split(v1: int, v2: int) -> pm.Mesh:

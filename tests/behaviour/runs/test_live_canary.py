@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from examples.bookinfo.mesh import mesh
+from pulumi_mesh.local.load import Target
 from pulumi_mesh.local.mesh import LocalMesh
 from pulumi_mesh.local.walk import StageResult, walk
-from tests.behaviour.support import Target, ask, live
+from tests.behaviour.support import ask, live
 
-REQUESTS = 400
+REQUESTS = 250
 WEIGHTS = [5, 25, 50, 100]
 
 

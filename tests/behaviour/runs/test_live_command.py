@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shlex
@@ -9,25 +10,39 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from pulumi_mesh.local.load import Target
+from tests.behaviour.support import ask, nothing_left, processes
+
 ROOT = Path(__file__).parents[3]
 COMMAND = [sys.executable, "-c", "from pulumi_mesh.cli import main; main()", "run"]
+SMALLEST = "examples/smallest/mesh.py"
 REQUESTS = 300
 
 
 @pytest.fixture
 def environment() -> Iterator[dict[str, str]]:
-    """With a folder for temporary files that is empty after the test, and that no process still works in."""
-    with tempfile.TemporaryDirectory(prefix="t-") as folder:
+    with nothing_left() as folder:
         yield {**os.environ, "TMPDIR": folder, "COLUMNS": "200"}
-        assert list(Path(folder).iterdir()) == []
-        listed = subprocess.run(["ps", "-eo", "args="], capture_output=True, text=True, check=True).stdout
-        assert [line for line in listed.splitlines() if folder in line] == []
+
+
+def start(environment: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen([*COMMAND, *arguments], cwd=ROOT, env=environment, stdout=pipe, stderr=pipe, text=True)
+
+
+def until_it_runs(running: subprocess.Popen[str]) -> list[str]:
+    """What it says until then."""
+    assert running.stdout is not None
+    lines: list[str] = []
+    while not lines or "Ctrl-C" not in lines[-1]:
+        lines.append(running.stdout.readline())
+        assert lines[-1], running.communicate()
+    return lines
 
 
 def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -52,58 +67,33 @@ def test_a_canary_walked_as_json(environment: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["interrupted", "ended"])
 def test_it_runs_until_it_is_stopped(environment: dict[str, str], how: signal.Signals) -> None:
-    with subprocess.Popen(
-        [*COMMAND, "examples/smallest/mesh.py"],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as running:
-        assert running.stdout is not None
-        lines: list[str] = []
-        for line in running.stdout:
-            lines.append(line)
-            if "Ctrl-C" in line:
-                break
-        shown = [line for line in lines if line.strip().startswith("curl")]
-        assert shown, lines
-        answer = subprocess.run(
-            [*shlex.split(shown[0]), "-s", "--max-time", "20"], capture_output=True, text=True, check=True
-        )
-        assert json.loads(answer.stdout)["calls"] == []
+    with start(environment, SMALLEST) as running:
+        shown = [line for line in until_it_runs(running) if line.strip().startswith("curl")]
+        curl, option, header, url = shlex.split(shown[0])
+        assert (curl, option) == ("curl", "-H")
+        answer = asyncio.run(ask(Target(url, header.removeprefix("host: ")), ""))
+        assert (answer.status, answer.body["calls"]) == (200, [])
         running.send_signal(how)
-        rest = running.stdout.read()
-        assert running.wait(timeout=60) == 0, rest
-    assert "Traceback" not in rest
-    assert "stopping" in rest
+        said, wrong = running.communicate(timeout=60)
+    assert (running.returncode, wrong) == (0, "")
+    assert "stopping" in said
 
 
 def test_a_port_that_is_taken_is_one_readable_block(environment: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        done = run(environment, "examples/smallest/mesh.py", "--port", f"80={port}")
+        done = run(environment, SMALLEST, "--port", f"80={port}")
     assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
     assert f"port {port} on 127.0.0.1 is taken" in done.stderr
 
 
 def test_an_envoy_that_dies_ends_the_run_with_its_words(environment: dict[str, str]) -> None:
-    with subprocess.Popen(
-        [*COMMAND, "examples/smallest/mesh.py"],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as running:
-        assert running.stdout is not None
-        assert running.stderr is not None
-        assert any("Ctrl-C" in line for line in iter(running.stdout.readline, ""))
-        children = subprocess.run(
-            ["ps", "-o", "pid=", "--ppid", str(running.pid)], capture_output=True, text=True, check=True
-        ).stdout.split()
-        os.kill(int(children[0]), signal.SIGKILL)
-        said = running.stderr.read()
-        assert running.wait(timeout=60) == 1, said
-    assert "ended by itself (signal 9)" in said
-    assert "Traceback" not in said
+    with start(environment, SMALLEST) as running:
+        until_it_runs(running)
+        of_parents = [line.split() for line in processes("pid=,ppid=")]
+        (envoy, *_) = (int(pid) for pid, parent in of_parents if int(parent) == running.pid)
+        os.kill(envoy, signal.SIGKILL)
+        _, wrong = running.communicate(timeout=60)
+    assert running.returncode == 1, wrong
+    assert "ended by itself (signal 9)" in wrong
+    assert "Traceback" not in wrong

@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Literal
 
 import aiohttp
 import pytest
@@ -15,6 +16,8 @@ from pulumi_mesh.local.authority import Authority
 from pulumi_mesh.local.load import Target
 from pulumi_mesh.local.mesh import LocalMesh
 from tests.behaviour.support import SERVER, ask, live, shop, ways
+
+Mode = Literal["STRICT", "PERMISSIVE", "DISABLE"]
 
 CLIENT = "spiffe://cluster.local/ns/shop/sa/client"
 GATEWAY = "spiffe://cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account"
@@ -32,7 +35,7 @@ def straight(running: LocalMesh, workload: str = "server-v1") -> Target:
     return Target(f"http://127.0.0.1:{running.inbound_port(workload, 8080)}", running.host_of("server"))
 
 
-async def plain(running: LocalMesh, workload: str = "server-v1") -> str | None:
+async def plain(running: LocalMesh, workload: str = "server-v1") -> str:
     """What a plain-text client meets: ``served``, or ``refused`` (the connection is closed without an answer)."""
     try:
         answer = await ask(straight(running, workload))
@@ -61,7 +64,7 @@ NEITHER = {"gateway": None, "sidecar": None}
     ],
 )
 def test_a_plain_client_and_those_of_the_mesh(
-    mode: str | None, plain_client: str, peers: dict[str, str | None]
+    mode: Mode | None, plain_client: str, peers: dict[str, str | None]
 ) -> None:
     async def scenario(running: LocalMesh) -> None:
         assert await plain(running) == plain_client
@@ -116,7 +119,7 @@ def test_tls_of_a_client_that_is_not_of_the_mesh_reaches_the_workload_untouched(
     """The workload ends it, with a certificate of its own; on a port that is declared as TLS."""
     server = pm.Service("server", namespace="shop", ports=[pm.Port(8443, protocol="HTTPS")])
 
-    def run(mode: str, then: Callable[[int, ssl.SSLContext], Awaitable[None]]) -> None:
+    def run(mode: Mode, then: Callable[[int, ssl.SSLContext], Awaitable[None]]) -> None:
         async def scenario(running: LocalMesh) -> None:
             certificate = running.authority.issue_server(("server.shop",))
             context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
