@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import contextlib
 import signal
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,8 +17,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from pulumi_mesh.local.mesh import LocalMesh
-    from pulumi_mesh.local.walk import StageResult, Walk
     from pulumi_mesh.model.mesh import Mesh
+
+STOPPED = 130
+"""Exit code of a canary that was stopped before its end, as a shell gives it for Ctrl-C."""
 
 
 @click.command(name="run")
@@ -56,167 +60,71 @@ def command(
     if canary is not None:
         mesh.canary(canary)
     mesh.at(stages)
-    return asyncio.run(_run(mesh, stages, canary, requests, connections, ports, as_json=output == "json"))
+    from rich.console import Console
+
+    from pulumi_mesh.cli.run_report import until_stopped, walked
+
+    as_json = output == "json"
+    console = Console(stderr=as_json, highlight=False)
+    scenario = (
+        partial(until_stopped, console, as_json=as_json)
+        if canary is None
+        else partial(walked, console, name=canary, requests=requests, connections=connections, as_json=as_json)
+    )
+    stopped = 0 if canary is None else STOPPED
+    return asyncio.run(_run(mesh, console, scenario, stages=stages, ports=ports, stopped=stopped))
 
 
 async def _run(
     mesh: Mesh,
-    stages: dict[str, int],
-    canary: str | None,
-    requests: int,
-    connections: int,
-    ports: dict[int, int],
+    console: Console,
+    scenario: Callable[[LocalMesh], Coroutine[Any, Any, int]],
     *,
-    as_json: bool,
+    stages: dict[str, int],
+    ports: dict[int, int],
+    stopped: int,
 ) -> int:
-    from rich.console import Console
-
+    """Run ``scenario`` on the running mesh; Ctrl-C ends it in good order with the exit code ``stopped``."""
     from pulumi_mesh.local.mesh import LocalMesh
 
-    console = Console(stderr=as_json, highlight=False)
-    work: asyncio.Task[int] | None = None
+    _on_first_signal(asyncio.current_task())
+    try:
+        async with contextlib.AsyncExitStack() as stack:
+            with console.status(f"starting {mesh.name}: Envoys, stub workloads, certificates"):
+                running = await stack.enter_async_context(LocalMesh(mesh, stages=stages, ports=ports))
+            return await _while_alive(running, scenario(running))
+    except asyncio.CancelledError:
+        console.print("stopped")
+        return stopped
+
+
+def _on_first_signal(task: asyncio.Task[Any] | None) -> None:
+    """Cancel ``task`` on Ctrl-C; a second one does not disturb it while it cleans up."""
+    loop = asyncio.get_running_loop()
 
     def stop() -> None:
-        if work is not None:
-            work.cancel()
+        for each in signals:
+            loop.add_signal_handler(each, lambda: None)
+        if task is not None:
+            task.cancel()
 
-    async def whole() -> int:
-        with console.status(f"starting {mesh.name}: Envoys, stub workloads, certificates"):
-            running = await stack.enter_async_context(LocalMesh(mesh, stages=stages, ports=ports))
-        _show_entries(console, running, as_json=as_json, until_stopped=canary is None)
-        async with asyncio.TaskGroup() as group:
-            watching = group.create_task(running.watch())
-            if canary is None:
-                await asyncio.Event().wait()
-                return 0
-            code = await _walk(console, running, canary, requests, connections, as_json=as_json)
-            watching.cancel()
-            return code
-
-    import contextlib
-
-    loop = asyncio.get_running_loop()
-    for each in (signal.SIGINT, signal.SIGTERM):
+    signals = (signal.SIGINT, signal.SIGTERM)
+    for each in signals:
         loop.add_signal_handler(each, stop)
-    async with contextlib.AsyncExitStack() as stack:
-        work = asyncio.create_task(whole())
-        try:
-            return await work
-        except asyncio.CancelledError:
-            console.print("stopping")
-            return 0 if canary is None else 130
-        except BaseExceptionGroup as group:
-            raise group.exceptions[0] from None
 
 
-async def _walk(
-    console: Console, running: LocalMesh, name: str, requests: int, connections: int, *, as_json: bool
-) -> int:
-    from rich.live import Live
-    from rich.tree import Tree
-
-    from pulumi_mesh.local.walk import walk
-
-    canary = running.mesh.canary(name)
-    title = f"canary [bold]{name}[/]: {canary.stable.version} → {canary.candidate.version}, {requests} requests a stage"
-    tree = Tree(title)
-
-    def on_stage(stage: int, result: StageResult | None) -> None:
-        asked = canary.stages[stage - 1].weight
-        if result is None:
-            tree.add(f"  stage {stage}: weight asked {asked} %, measuring …")
-        else:
-            node = tree.children[-1]
-            node.label, *details = _stage_lines(result)
-            for line in details:
-                node.add(line)
-
-    with Live(tree, console=console, refresh_per_second=4):
-        done = await walk(running, name, requests=requests, connections=connections, on_stage=on_stage)
-    console.print()
-    if as_json:
-        click.echo(json.dumps(_walk_data(done), indent=2))
-    _show_end(console, done)
-    return 0 if done.passed else 1
-
-
-def _stage_lines(result: StageResult) -> list[str]:
-    mark = "[green]✓[/]" if result.passed else "[red]✗[/]"
-    return [
-        f"{mark} stage {result.stage}: weight asked {result.asked} %, seen {result.seen:.2f} %",
-        f"{result.candidate} of {result.answers} answers; chance allows {result.least} to {result.most}",
-        f"success {result.success_rate:.2f} %, latency p50 {result.p50 * 1000:.1f} ms, p99 {result.p99 * 1000:.1f} ms",
-    ]
-
-
-def _show_end(console: Console, done: Walk) -> None:
-    if done.passed:
-        console.print(f"[green]✓[/] {done.requests} requests in all, none lost; every share as asked")
-        return
-    off = [each.stage for each in done.stages if not each.least <= each.candidate <= each.most]
-    if off:
-        console.print(f"[red]✗[/] the share was off by more than chance allows at stage {', '.join(map(str, off))}")
-    if any(not each.answers for each in done.stages):
-        console.print(f"[red]✗[/] no answer came from {done.canary}")
-    if done.failed:
-        console.print(f"[red]✗[/] {done.failed} of {done.requests} requests were lost:")
-        for reason in done.reasons[:10]:
-            console.print(f"    {reason}", markup=False)
-
-
-def _show_entries(console: Console, running: LocalMesh, *, as_json: bool, until_stopped: bool) -> None:
-    from pulumi_mesh.local.entry import entries
-
-    shown = []
-    for entry, _ in entries(running.mesh):
-        url = running.gateway_url(entry.gateway.name, entry.listener.port)
-        secure = entry.listener.protocol == "HTTPS"
-        shown.append(_command(url, entry.host, entry.path, entry.method, entry.headers, running, secure=secure))
-    unique = list(dict.fromkeys(shown))
-    if as_json and until_stopped:
-        workloads = {each.key: dict(each.inbound) for each in running.nodes if each.inbound}
-        click.echo(json.dumps({"requests": unique, "inbound": workloads}, indent=2))
-    console.print(f"[bold]{running.mesh.name}[/] runs: {len(running.envoys)} Envoys, {len(running.stubs)} workloads")
-    for line in unique:
-        console.print(f"  {line}", markup=False, soft_wrap=True)
-    if until_stopped:
-        console.print("Ctrl-C stops it")
-
-
-def _command(
-    url: str, host: str, path: str, method: str, headers: dict[str, str], running: LocalMesh, *, secure: bool
-) -> str:
-    parts = ["curl"] + (["-X", method] if method != "GET" else [])
-    parts += [f"-H '{name}: {value}'" for name, value in headers.items()]
-    if secure:
-        port = url.rpartition(":")[2]
-        parts += ["--cacert", str(running.authority.roots), "--resolve", f"{host}:{port}:127.0.0.1"]
-        return " ".join([*parts, f"'https://{host}:{port}{path}'"])
-    return " ".join([*parts, f"-H 'host: {host}'", f"'{url}{path}'"])
-
-
-def _walk_data(done: Walk) -> dict[str, Any]:
-    return {
-        "canary": done.canary,
-        "passed": done.passed,
-        "requests": done.requests,
-        "failed": done.failed,
-        "reasons": list(done.reasons),
-        "stages": [
-            {
-                "stage": each.stage,
-                "weight_asked": each.asked,
-                "weight_seen": round(each.seen, 3),
-                "answers": each.answers,
-                "candidate": each.candidate,
-                "chance_allows": [each.least, each.most],
-                "success_rate": round(each.success_rate, 3),
-                "latency_ms": {"p50": round(each.p50 * 1000, 3), "p99": round(each.p99 * 1000, 3)},
-                "passed": each.passed,
-            }
-            for each in done.stages
-        ],
-    }
+async def _while_alive(running: LocalMesh, work: Coroutine[Any, Any, int]) -> int:
+    """What ``work`` returns. Raises MeshError as soon as an Envoy dies."""
+    working, watching = asyncio.ensure_future(work), asyncio.ensure_future(running.watch())
+    try:
+        await asyncio.wait((working, watching), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            await watching
+        return await working
+    finally:
+        working.cancel()
+        watching.cancel()
+        await asyncio.gather(working, watching, return_exceptions=True)
 
 
 def _ports(text: str) -> tuple[int, int]:
