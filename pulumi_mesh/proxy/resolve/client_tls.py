@@ -89,7 +89,9 @@ def _originated(tls: destination_rule.Tls, http: HttpOptions | None) -> Upstream
             certificates = (SecretRef(f"file-cert:{tls.client_certificate or ''}~{tls.private_key or ''}"),)
     return UpstreamTls(
         certificates=certificates,
-        validation=None if tls.insecure_skip_verify else Validation(root, _exactly(tls.subject_alt_names or ())),
+        validation=None
+        if tls.insecure_skip_verify
+        else Validation(root, extra=FrozenMap(names_of_any_type(tls.subject_alt_names or ()))),
         sni=tls.sni or "",
         alpn=("h2",) if _is_http2(http) else (),
         minimum_version="TLSv1_2",
@@ -109,6 +111,12 @@ def _checked_names(tls: destination_rule.Tls, http: HttpOptions | None) -> HttpO
         options["auto_san_validation"] = True
     http = http or HttpOptions()
     return replace(http, extra=FrozenMap({**http.extra, "upstream_http_protocol_options": FrozenMap(options)}))
+
+
+def names_of_any_type(names: Iterable[str]) -> dict[str, object]:
+    """What a certificate must carry, be it as DNS name, URI or address: the field of Envoy that istiod uses."""
+    tests = tuple(FrozenMap({"exact": each}) for each in names)
+    return {"match_subject_alt_names": tests} if tests else {}
 
 
 def _is_http2(http: HttpOptions | None) -> bool:

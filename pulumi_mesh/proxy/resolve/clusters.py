@@ -26,7 +26,7 @@ from pulumi_mesh.proxy.resolve.index import Index
 from pulumi_mesh.proxy.resolve.load_balancing import load_balancing, warmup_config
 from pulumi_mesh.proxy.resolve.metadata import config_path, service_metadata
 from pulumi_mesh.proxy.resolve.mtls import modes_of
-from pulumi_mesh.proxy.resolve.traffic_policy import Policy, policy_of, subset_policy_of
+from pulumi_mesh.proxy.resolve.traffic_policy import Policy, policy_of, subset_policy_of, tls_mode_of
 from pulumi_mesh.proxy.view.clusters import Cluster, EndpointSet, HttpOptions, LoadBalancing
 from pulumi_mesh.proxy.view.matching import EMPTY
 from pulumi_mesh.refs import Ref
@@ -77,7 +77,7 @@ def outbound_clusters(index: Index, proxy: Proxy) -> tuple[tuple[Cluster, ...], 
                             service=service,
                             port=port,
                             labels=labels,
-                            policy=part.policy,
+                            tls_mode=tls_mode_of(rule.policy if rule else None, part.subset, port.number),
                         )
                     )
     return tuple(clusters), tuple(endpoints)

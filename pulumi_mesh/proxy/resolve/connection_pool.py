@@ -7,7 +7,7 @@ from datetime import timedelta
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import destination_rule
 from pulumi_mesh.manifests.snapshot import ServicePort
-from pulumi_mesh.proxy.resolve.durations import duration
+from pulumi_mesh.proxy.resolve.durations import duration, proto_json
 from pulumi_mesh.proxy.view.clusters import CircuitBreakers, HttpOptions, OutlierDetection, TcpKeepalive
 from pulumi_mesh.proxy.view.matching import EMPTY
 
@@ -44,7 +44,7 @@ def _retry_budget(budget: destination_rule.RetryBudget) -> FrozenMap[str, object
     }
     interval = duration(budget.budget_interval)
     if interval is not None:
-        fields["budget_interval"] = f"{interval.total_seconds():g}s"
+        fields["budget_interval"] = proto_json(interval)
     return FrozenMap({"retry_budget": FrozenMap(fields)})
 
 
@@ -101,7 +101,7 @@ def http_options(pool: destination_rule.ConnectionPool | None, port: ServicePort
 
 def _http2_keepalive(alive: destination_rule.Http2KeepAlive) -> FrozenMap[str, object]:
     lengths = {"interval": duration(alive.interval), "timeout": duration(alive.timeout)}
-    fields = FrozenMap({name: f"{each.total_seconds():g}s" for name, each in lengths.items() if each is not None})
+    fields = FrozenMap({name: proto_json(each) for name, each in lengths.items() if each is not None})
     options = FrozenMap({"http2_protocol_options": FrozenMap({"connection_keepalive": fields})})
     return FrozenMap({"explicit_http_config": options})
 
@@ -136,8 +136,6 @@ def _enforced(count: int | None) -> int | None:
     return None if count is None else min(count, 1) * 100
 
 
-def panic_threshold(settings: destination_rule.OutlierDetection | None) -> float | None:
-    """Percent of healthy endpoints under which health is ignored: with outlier detection Istio's default is 0."""
-    if settings is None or (settings.min_health_percent or 0) < 0:
-        return None
-    return float(settings.min_health_percent or 0)
+def panic_threshold(settings: destination_rule.OutlierDetection | None) -> float:
+    """Percent of healthy endpoints under which health is ignored; 0, so that it never is, where nothing is said."""
+    return float(max((settings.min_health_percent if settings else None) or 0, 0))

@@ -26,3 +26,14 @@ def duration(text: str | None) -> timedelta | None:
     if not parts or "".join(number + unit for number, unit in parts) != rest:
         raise InvalidError([("", f'{text!r} is not a duration; write it as "10m", "1h30m", "2s" or "500ms"')])
     return timedelta(microseconds=int(sum(float(number) * _SIZES[unit] for number, unit in parts)))
+
+
+def proto_json(length: timedelta) -> str:
+    """A duration as proto3 JSON prints it, for what a view keeps as Envoy wrote it: seconds with no, three or six
+    digits after the point."""
+    seconds, rest = divmod(length, timedelta(seconds=1))
+    if not rest:
+        return f"{seconds}s"
+    if not rest.microseconds % 1000:
+        return f"{seconds}.{rest.microseconds // 1000:03d}s"
+    return f"{seconds}.{rest.microseconds:06d}s"

@@ -8,7 +8,6 @@ from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.manifests.snapshot import KnownService, ServicePort, Workload, selects
 from pulumi_mesh.proxy.resolve.index import Index
 from pulumi_mesh.proxy.resolve.mtls import WorkloadModes, modes_of
-from pulumi_mesh.proxy.resolve.traffic_policy import Policy
 from pulumi_mesh.proxy.view.addresses import SocketAddress
 from pulumi_mesh.proxy.view.clusters import Endpoint, EndpointSet, LocalityEndpoints
 
@@ -24,15 +23,16 @@ def endpoint_set(
     service: KnownService,
     port: ServicePort,
     labels: FrozenMap[str, str] | None,
-    policy: Policy,
+    tls_mode: str | None,
 ) -> EndpointSet:
-    """The workloads behind a port of a service. labels: of the subset; None for all.
+    """The workloads behind a port of a service. labels: of the subset; None for all. tls_mode: of the destination
+    rule, if it says one.
 
     Mirrors EndpointBuilder.BuildClusterLoadAssignment and buildEnvoyLbEndpoint (pilot/pkg/xds/endpoints), with
     neither locality nor network.
     """
     found = [
-        _endpoint(workload, port, takes_mutual_tls(index, modes, workload, port, policy))
+        _endpoint(workload, port, _takes_mutual_tls(index, modes, workload, port, tls_mode))
         for workload in index.workloads(service)
         if labels is None or selects(labels, workload.labels)
     ]
@@ -41,7 +41,7 @@ def endpoint_set(
     return EndpointSet(cluster, (LocalityEndpoints(tuple(found), weight=len(found)),))
 
 
-def takes_mutual_tls(index: Index, modes: Modes, workload: Workload, port: ServicePort, policy: Policy) -> bool:
+def _takes_mutual_tls(index: Index, modes: Modes, workload: Workload, port: ServicePort, tls_mode: str | None) -> bool:
     """Whether clients use Istio's mutual TLS to a workload: it has a sidecar, and neither the destination rule nor
     its own mode says otherwise.
 
@@ -49,8 +49,8 @@ def takes_mutual_tls(index: Index, modes: Modes, workload: Workload, port: Servi
     """
     if not workload.mesh:
         return False
-    if policy.tls is not None:
-        return policy.tls.mode == "ISTIO_MUTUAL"
+    if tls_mode is not None:
+        return tls_mode == "ISTIO_MUTUAL"
     key = (workload.namespace, workload.labels)
     if key not in modes:
         modes[key] = modes_of(index.snapshot, *key)

@@ -67,7 +67,7 @@ def cors(policy: virtual_service.CorsPolicy) -> FrozenMap[str, object]:
     fields: dict[str, object] = {
         "@type": "type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy",
         "forward_not_matching_preflights": policy.unmatched_preflights != "IGNORE",
-        "filter_enabled": FrozenMap({"default_value": FrozenMap({"numerator": 100, "denominator": "HUNDRED"})}),
+        "filter_enabled": FrozenMap({"default_value": FrozenMap({"numerator": 100})}),
     }
     origins = [_origin(each) for each in policy.allow_origins or ()]
     if policy.allow_origins is None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import destination_rule
 from pulumi_mesh.proxy.resolve.destination_rules import Rule
-from pulumi_mesh.proxy.resolve.durations import duration
+from pulumi_mesh.proxy.resolve.durations import duration, proto_json
 from pulumi_mesh.proxy.view.clusters import LoadBalancing
 from pulumi_mesh.proxy.view.matching import EMPTY
 from pulumi_mesh.proxy.view.routes import HashPolicy
@@ -133,4 +133,4 @@ def _at_port(policy: destination_rule.TrafficPolicy, port: int | None) -> destin
 
 def _seconds(text: str) -> str:
     length = duration(text)
-    return text if length is None else f"{length.total_seconds():g}s"
+    return text if length is None else proto_json(length)

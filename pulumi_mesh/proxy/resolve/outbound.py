@@ -10,7 +10,7 @@ from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.manifests.snapshot import KnownService, Proxy, ServicePort
 from pulumi_mesh.proxy.resolve.clusters import BLACK_HOLE, PASSTHROUGH, cluster_name
 from pulumi_mesh.proxy.resolve.destination_rules import Rule
-from pulumi_mesh.proxy.resolve.durations import duration
+from pulumi_mesh.proxy.resolve.durations import duration, proto_json
 from pulumi_mesh.proxy.resolve.http import connection_manager
 from pulumi_mesh.proxy.resolve.index import Index
 from pulumi_mesh.proxy.resolve.outbound_routes import HTTP
@@ -83,7 +83,7 @@ def _tcp_listener(service: KnownService, port: ServicePort, address: str, rule: 
     hashing = policy.load_balancer.consistent_hash if policy and policy.load_balancer else None
     extra: dict[str, object] = {}
     if tcp and (longest := duration(tcp.max_connection_duration)) is not None:
-        extra["max_downstream_connection_duration"] = f"{longest.total_seconds():g}s"
+        extra["max_downstream_connection_duration"] = proto_json(longest)
     if hashing and hashing.use_source_ip:
         extra["hash_policy"] = (FrozenMap({"source_ip": FrozenMap()}),)
     if extra:

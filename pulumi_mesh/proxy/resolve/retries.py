@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import virtual_service
-from pulumi_mesh.proxy.resolve.durations import duration
+from pulumi_mesh.proxy.resolve.durations import duration, proto_json
 from pulumi_mesh.proxy.view.matching import EMPTY
 from pulumi_mesh.proxy.view.routes import RetryPolicy
 
@@ -44,7 +44,7 @@ def retry_policy(retries: virtual_service.Retries | None, *, hashed: bool = Fals
     if retries.retry_remote_localities:
         extra["retry_priority"] = _REMOTE_LOCALITIES
     if (backoff := duration(retries.backoff)) is not None:
-        extra["retry_back_off"] = FrozenMap({"base_interval": f"{backoff.total_seconds():g}s"})
+        extra["retry_back_off"] = FrozenMap({"base_interval": proto_json(backoff)})
     return RetryPolicy(
         conditions,
         retries.attempts or 0,

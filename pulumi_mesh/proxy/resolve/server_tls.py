@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import gateway
-from pulumi_mesh.proxy.resolve.client_tls import TRUST_ROOT, WORKLOAD_CERTIFICATE
-from pulumi_mesh.proxy.view.matching import EMPTY, StringMatch
+from pulumi_mesh.proxy.resolve.client_tls import TRUST_ROOT, WORKLOAD_CERTIFICATE, names_of_any_type
+from pulumi_mesh.proxy.view.matching import EMPTY
 from pulumi_mesh.proxy.view.tls import DownstreamTls, SecretRef, Validation
 
 _VERSIONS = {"TLSV1_0": "TLSv1_0", "TLSV1_1": "TLSv1_1", "TLSV1_2": "TLSv1_2", "TLSV1_3": "TLSv1_3"}
@@ -47,20 +45,16 @@ def server_tls(tls: gateway.Tls) -> DownstreamTls:
 
 
 def _validation(tls: gateway.Tls, root: SecretRef) -> Validation:
-    extra: dict[str, object] = {}
+    extra: dict[str, object] = names_of_any_type(tls.subject_alt_names or ())
     if tls.verify_certificate_spki:
         extra["verify_certificate_spki"] = tuple(tls.verify_certificate_spki)
     if tls.verify_certificate_hash:
         extra["verify_certificate_hash"] = tuple(tls.verify_certificate_hash)
     if tls.insecure_skip_verify:
         extra["trust_chain_verification"] = "ACCEPT_UNTRUSTED"
-    return Validation(root, _exactly(tls.subject_alt_names or ()), FrozenMap(extra) if extra else EMPTY)
+    return Validation(root, extra=FrozenMap(extra) if extra else EMPTY)
 
 
 def _secret(name: str) -> SecretRef:
     """Mirrors ToResourceName (pilot/pkg/model/credentials)."""
     return SecretRef(name if "://" in name else f"kubernetes://{name}")
-
-
-def _exactly(names: Iterable[str]) -> tuple[StringMatch, ...]:
-    return tuple(StringMatch("exact", each) for each in names)

@@ -50,6 +50,24 @@ def subset_policy_of(inherited: Policy, subset: destination_rule.Subset, port: i
     )
 
 
+def tls_mode_of(
+    policy: destination_rule.TrafficPolicy | None, subset: destination_rule.Subset | None, port: int
+) -> str | None:
+    """The TLS mode that endpoints are told; None where the rule says none. Here, unlike in the policy of the
+    cluster, a port without a mode has that of the service.
+
+    Mirrors tlsModeForDestinationRule (pilot/pkg/xds/endpoints/mtls_checker.go).
+    """
+    for each in (subset.traffic_policy if subset else None, policy):
+        if each is None:
+            continue
+        ports = (part for part in each.port_level_settings or () if part.port and part.port.number == port)
+        found = next((part.tls for part in ports if part.tls is not None), each.tls)
+        if found is not None:
+            return found.mode or "DISABLE"
+    return None
+
+
 def _of_port(policy: destination_rule.TrafficPolicy, port: int) -> Policy | None:
     for each in policy.port_level_settings or ():
         if each.port is not None and each.port.number == port:

@@ -56,7 +56,7 @@ def test_defaults() -> None:
         "outbound|9080||reviews.shop.svc.cluster.local",
         "EDS",
         connect_timeout=timedelta(seconds=10),
-        load_balancing=LoadBalancing("LEAST_REQUEST"),
+        load_balancing=LoadBalancing("LEAST_REQUEST", healthy_panic_threshold=0.0),
         circuit_breakers=CircuitBreakers(MOST, MOST, MOST, MOST),
         transport_matches=found.transport_matches,
         metadata=FrozenMap(
@@ -111,7 +111,8 @@ def test_all_clusters_of_each_kind_of_proxy() -> None:
     ],
 )
 def test_load_balancing(balancer: dict[str, Any], made: LoadBalancing) -> None:
-    assert cluster(REVIEWS, rule({"loadBalancer": balancer})).load_balancing == made
+    found = cluster(REVIEWS, rule({"loadBalancer": balancer})).load_balancing
+    assert found == replace(made, healthy_panic_threshold=0.0)
 
 
 def test_connection_pool() -> None:
@@ -264,7 +265,12 @@ def test_endpoints() -> None:
     assert modes(rule({}, subset("v2")), name="9080|v2|reviews") == [("10.1.0.2", "istio")]
     assert modes(rule({}, subset("v9")), name="9080|v9|reviews") == []
     assert modes(name="9080||details") == [("10.1.0.3", "")]
-    assert modes(rule({"tls": {"mode": "DISABLE"}}), name="9080||reviews") == [("10.1.0.1", ""), ("10.1.0.2", "")]
+    off: dict[str, Any] = {"tls": {"mode": "DISABLE"}}
+    assert modes(rule(off), name="9080||reviews") == [("10.1.0.1", ""), ("10.1.0.2", "")]
+    at_port = {"port": {"number": 9080}, "loadBalancer": {"simple": "RANDOM"}}
+    beside = rule({**off, "portLevelSettings": [at_port]}, subset("v2", {"tls": {"mode": "ISTIO_MUTUAL"}}))
+    assert modes(beside, name="9080||reviews") == [("10.1.0.1", ""), ("10.1.0.2", "")]
+    assert modes(beside, name="9080|v2|reviews") == [("10.1.0.2", "istio")]
 
 
 def test_endpoints_follow_the_mode_of_their_port() -> None:

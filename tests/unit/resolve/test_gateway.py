@@ -14,7 +14,6 @@ from pulumi_mesh.proxy.resolve import resolve
 from pulumi_mesh.proxy.resolve.outbound import WILDCARD
 from pulumi_mesh.proxy.view.addresses import SocketAddress
 from pulumi_mesh.proxy.view.listeners import HttpConnectionManager, OpaqueFilter
-from pulumi_mesh.proxy.view.matching import StringMatch
 from pulumi_mesh.proxy.view.rbac import HttpRbac
 from pulumi_mesh.proxy.view.routes import VirtualHost
 from pulumi_mesh.proxy.view.tls import DownstreamTls, SecretRef, Validation
@@ -107,7 +106,10 @@ def test_https_by_server_name() -> None:
             },
             DownstreamTls(
                 (SecretRef("kubernetes://c"),),
-                Validation(SecretRef("kubernetes://c-cacert"), (StringMatch("exact", "x"),)),
+                Validation(
+                    SecretRef("kubernetes://c-cacert"),
+                    extra=FrozenMap({"match_subject_alt_names": (FrozenMap({"exact": "x"}),)}),
+                ),
                 require_client_certificate=True,
                 alpn=("h2", "http/1.1"),
                 minimum_version="TLSv1_2",

@@ -8,7 +8,7 @@ import pytest
 
 from pulumi_mesh.errors import InvalidError
 from pulumi_mesh.proxy.resolve.domains import alternatives
-from pulumi_mesh.proxy.resolve.durations import duration
+from pulumi_mesh.proxy.resolve.durations import duration, proto_json
 from pulumi_mesh.proxy.resolve.hosts import fqdn, intersection, matches, most_specific, specificity, subset_of
 from pulumi_mesh.proxy.resolve.virtual_services import gateway_name
 from pulumi_mesh.typed import TOKEN_END, TOKEN_START
@@ -115,3 +115,15 @@ def test_durations(text: str | None, length: timedelta | None) -> None:
 def test_bad_durations(text: str) -> None:
     with pytest.raises(InvalidError, match="is not a duration"):
         duration(text)
+
+
+@pytest.mark.parametrize(
+    ("length", "text"),
+    [
+        (timedelta(minutes=2), "120s"),
+        (timedelta(milliseconds=100), "0.100s"),
+        (timedelta(seconds=1, microseconds=5), "1.000005s"),
+    ],
+)
+def test_durations_as_proto_json(length: timedelta, text: str) -> None:
+    assert proto_json(length) == text
