@@ -34,7 +34,7 @@ generate: $(STAMP)
 
 # Golden files from what the code writes now; files that no test reads any more are removed.
 refresh: $(STAMP)
-	$(BIN)/pytest tests/golden --refresh
+	$(BIN)/pytest tests/golden tests/unit/proxy_envoy --refresh
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -49,9 +49,6 @@ AGENT_CLUSTER = "sds-grpc"
 AGENT_SOCKET = "./var/run/secrets/workload-spiffe-uds/socket"
 """Where the agent listens (Istio's ``WorkloadIdentitySocketPath``)."""
 
-CONTROL_PLANE_SECRET = "kubernetes://"  # noqa: S105
-"""Istio serves secrets of this scheme from the control plane itself, over ADS."""
-
 NAMESPACE = "pulumi_mesh"
 """Our own namespace in metadata: what the static form must say beside Envoy's config to be read back."""
 

@@ -17,11 +17,12 @@ from pulumi_mesh.proxy.envoy.read import read_discovery, read_static
 from pulumi_mesh.proxy.envoy.write import write_discovery, write_static
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.addresses import SocketAddress
+from tests.support.golden import compare
 
 from .rich import RICH
 from .strategies import linked_views
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "envoy" / "rich.json"
+GOLDEN = Path(__file__).parents[2] / "golden" / "envoy"
 ANY_VIEW = settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
@@ -44,8 +45,9 @@ def test_rich_view_is_read_back() -> None:
     assert read_discovery(write_discovery(RICH, "/xds")) == RICH
 
 
-def test_rich_view_is_written_as_before() -> None:
-    assert json.dumps(write_static(RICH), indent=2) + "\n" == GOLDEN.read_text()
+def test_rich_view_is_written_as_before(request: pytest.FixtureRequest) -> None:
+    files = {"rich.json": json.dumps(write_static(RICH), indent=2) + "\n"}
+    compare(GOLDEN, files, refresh=request.config.getoption("--refresh"))
 
 
 def test_same_bytes_under_any_hash_seed() -> None:

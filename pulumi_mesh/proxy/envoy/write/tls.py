@@ -69,15 +69,17 @@ def _validation(validation: Validation) -> Json:
 
 
 def secret(ref: SecretRef) -> Json:
-    """SdsSecretConfig: from a file, the agent or the control plane."""
+    """SdsSecretConfig: from a file, or the agent.
+
+    istiod has a gateway's credentials come over ADS. A bootstrap cannot: Envoy sets its static clusters up before it
+    has ADS, and ends with a segmentation fault. Reading takes both for the same.
+    """
     return {"name": ref.name, "sds_config": _source(ref)}
 
 
 def _source(ref: SecretRef) -> Json:
     if ref.path:
         return {"path_config_source": {"path": ref.path}, "resource_api_version": "V3"}
-    if ref.name.startswith(names.CONTROL_PLANE_SECRET):
-        return {"ads": {}, "resource_api_version": "V3"}
     return {
         "api_config_source": {
             "api_type": "GRPC",
