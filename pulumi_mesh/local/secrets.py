@@ -1,8 +1,13 @@
-"""Secrets of a proxy on this machine, as discovery files that name certificate files."""
+"""Secrets of a proxy on this machine, as discovery files.
+
+Certificates stand in them, rather than the paths of certificates: Envoy would watch each such path with an inotify
+instance of its own, of which a user has 128 by default.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pulumi_mesh.errors import MeshError
@@ -22,7 +27,7 @@ def secret_files(node: Node, authority: Authority, credentials: Mapping[str, tup
     files: dict[str, Any] = {}
     for secret in node.secrets:
         if secret.name == "ROOTCA":
-            body: dict[str, Any] = {"validation_context": {"trusted_ca": {"filename": str(authority.roots)}}}
+            body: dict[str, Any] = {"validation_context": {"trusted_ca": _inline(authority.roots)}}
         elif secret.name == "default":
             spiffe_id = f"spiffe://{authority.trust_domain}/ns/{proxy.namespace}/sa/{proxy.service_account}"
             body = _certificate(authority.issue_workload(spiffe_id))
@@ -37,7 +42,11 @@ def secret_files(node: Node, authority: Authority, credentials: Mapping[str, tup
 def _certificate(issued: Certificate) -> dict[str, Any]:
     return {
         "tls_certificate": {
-            "certificate_chain": {"filename": str(issued.chain)},
-            "private_key": {"filename": str(issued.key)},
+            "certificate_chain": _inline(issued.chain),
+            "private_key": _inline(issued.key),
         }
     }
+
+
+def _inline(file: Path) -> dict[str, str]:
+    return {"inline_string": file.read_text()}
