@@ -47,7 +47,10 @@ else:
         return values.address(value) if is_known(value) else value
 
     def _header_map(given: Any) -> Any:
-        return FrozenMap({values.header_name(key): item for key, item in given.items()})
+        return FrozenMap({values.header_name(key): _header_value(item) for key, item in given.items()})
+
+    def _header_value(value: Any) -> Any:
+        return values.header_value(value) if is_known(value) else value
 
     Duration = Annotated[timedelta, plain(values.duration)]
     OptionalDuration = Annotated[timedelta | None, plain(_optional(values.duration))]

@@ -112,7 +112,10 @@ class Rewrite:
 
 @typed
 class HeaderChanges:
-    """Change headers. set: replaces or creates. add: appends a value. remove: takes away."""
+    """Change headers. set: replaces or creates. add: appends a value. remove: takes away.
+
+    In values Envoy fills in commands such as ``%START_TIME%``; ``%%`` stands for a percent sign.
+    """
 
     _: KW_ONLY
     set: HeaderMap = default(FrozenMap())

@@ -14,6 +14,7 @@ import re2
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 LARGEST_WEIGHT = 1_000_000
+_COMMAND = re.compile(r"%%|%[A-Z][A-Z0-9_]*(\([^)]*\))?(:[0-9]+)?%")
 _LONGEST = timedelta(hours=87600)
 
 
@@ -161,6 +162,18 @@ def header_name(value: object) -> str:
     if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", text):
         raise ValueError(f"{_short(text)} is not a header name; use letters, digits and '-'")
     return text.lower()
+
+
+def header_value(text: str) -> str:
+    """A header's value. Envoy fills in ``%COMMAND%`` and ``%COMMAND(ARGUMENT):LENGTH%``; ``%%`` is a percent sign."""
+    if any(character < " " and character != "\t" for character in text):
+        raise ValueError(f"{_short(text)} holds a control character; a header value is one line of text")
+    rest = _COMMAND.sub("", text)
+    if "%" in rest:
+        raise ValueError(
+            f"{_short(text)} holds a lone '%'; write '%%' for the character, since Envoy fills in %COMMAND%"
+        )
+    return text
 
 
 def _text(value: object, what: str) -> str:

@@ -42,6 +42,8 @@ def test_what_is_stored() -> None:
     assert ratings.namespace == "bookinfo"
     assert [port.name for port in ratings.ports] == ["http-9080", "http-9090"]
     assert pm.HeaderChanges(set={"X-Team": "a"}).set == {"x-team": "a"}
+    formats = {"a": "100%%", "b": "%REQ(:path):20% at %START_TIME(%s)%", "c": "%DOWNSTREAM_REMOTE_ADDRESS%"}
+    assert pm.HeaderChanges(add=formats).add == formats
     assert pm.Service("a", namespace="b", port=1, addresses=["2001:DB8::1"]).addresses == ("2001:db8::1",)
     assert pm.Mirror(reviews["v2"], percent=5).percent == 5.0
 
