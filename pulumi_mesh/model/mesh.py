@@ -16,6 +16,7 @@ from pulumi_mesh.model.namespace import Namespace
 from pulumi_mesh.model.route import HTTPRoute
 from pulumi_mesh.model.security import AuthorizationPolicy, MutualTLS
 from pulumi_mesh.model.service import Destination, Service
+from pulumi_mesh.model.staging import staged
 from pulumi_mesh.refs import Identity
 from pulumi_mesh.typed import FieldError, Many, default, typed
 
@@ -83,9 +84,9 @@ class Mesh:
         stages: canary name to stage: 0 (the default) before the first, n at the n-th. Raises InvalidError for a
         canary or a stage that is not there.
         """
-        from pulumi_mesh.model.staging import staged
-
-        return staged(self, stages or {})
+        for name in stages or {}:
+            self.canary(name)
+        return self.replace(routes=staged(self.routes, self.canaries, stages or {}), canaries=())
 
     def replace(self, **changes: Any) -> Mesh:
         """A copy with other fields, checked as a new mesh is. Raises InvalidError."""

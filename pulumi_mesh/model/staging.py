@@ -1,31 +1,25 @@
-"""A mesh at a stage of its canaries: canaries become plain weights, so that nothing downstream knows them."""
+"""Routes at a stage of canaries: canaries become plain weights, so that nothing downstream knows them."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
 from pulumi_mesh.model.canary import Canary
 from pulumi_mesh.model.route import Backend, HTTPRoute, Rule
 from pulumi_mesh.model.service import Destination
 from pulumi_mesh.model.values import LARGEST_WEIGHT
 
-if TYPE_CHECKING:
-    from pulumi_mesh.model.mesh import Mesh
 
+def staged(routes: Iterable[HTTPRoute], canaries: Iterable[Canary], stages: Mapping[str, int]) -> tuple[HTTPRoute, ...]:
+    """The routes with each canary at its stage, as weights. stages: canary name to stage; default: 0 for each.
 
-def staged(mesh: Mesh, stages: Mapping[str, int]) -> Mesh:
-    """``mesh`` with each canary at its stage (0 where none is given) and no canaries left.
-
-    A service whose clients no route of the mesh covers gets one, ``SERVICE-canary``. Raises InvalidError for a canary
-    that the mesh lacks, or a stage that the canary lacks.
+    A service whose clients no route covers gets one, ``SERVICE-canary``. Raises InvalidError for a stage that a canary
+    lacks.
     """
-    for name in stages:
-        mesh.canary(name)
-    routes = list(mesh.routes)
-    for canary in mesh.canaries:
+    routes = list(routes)
+    for canary in canaries:
         weights = canary.weights(stages.get(canary.name, 0))
         routes = [_with_weights(route, canary, weights) for route in routes]
         if not any(canary.service in route.services for route in routes):
@@ -36,7 +30,7 @@ def staged(mesh: Mesh, stages: Mapping[str, int]) -> Mesh:
                     rules=[Rule(backends=_split(canary, canary.stable.port, weights))],
                 )
             )
-    return mesh.replace(routes=routes, canaries=())
+    return tuple(routes)
 
 
 def _with_weights(route: HTTPRoute, canary: Canary, weights: tuple[int, int]) -> HTTPRoute:
