@@ -13,8 +13,6 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-import pulumi
-
 from pulumi_mesh.errors import InvalidError, OutputError
 from pulumi_mesh.typed import TOKEN_END, TOKEN_START, has_token, is_output, kind_of
 from pulumi_mesh.typed.walk import mapped
@@ -94,6 +92,8 @@ def shown_text(text: str, places: Places) -> str:
 
 
 def _text_with_outputs(text: str, places: Places, path: str) -> Any:
+    import pulumi  # here, since taking Outputs out of what holds none needs no Pulumi
+
     if text in places:
         return places[text].output
     parts: list[Any] = []
