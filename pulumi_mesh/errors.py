@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pulumi_mesh.findings import Finding
+
 
 class MeshError(Exception):
     """Something a user can mend.
@@ -43,6 +48,6 @@ class OutputError(MeshError, TypeError):
 class FindingsError(MeshError):
     """Findings of severity error that stop an effect before it starts. ``findings`` holds all of them."""
 
-    def __init__(self, message: str, findings: tuple[object, ...]) -> None:
+    def __init__(self, message: str, findings: tuple[Finding, ...]) -> None:
         super().__init__(message)
         self.findings = findings

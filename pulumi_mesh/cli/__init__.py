@@ -12,14 +12,8 @@ import click
 from pulumi_mesh.cli.errors import report
 from pulumi_mesh.errors import MeshError
 
-# Name to module; a command's module is imported when it runs, so that the others cost nothing at start-up.
+# Name, also of the module, and summary; a module is imported when its command runs, so that the others cost nothing.
 COMMANDS = {
-    "check": "pulumi_mesh.cli.check",
-    "render": "pulumi_mesh.cli.render",
-    "run": "pulumi_mesh.cli.run",
-}
-
-SUMMARIES = {
     "check": "Say what is wrong with a mesh before it is applied.",
     "render": "Write the Istio objects, or the Envoy config, of a mesh.",
     "run": "Run a mesh on this machine with real Envoys.",
@@ -35,12 +29,12 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(COMMANDS[cmd_name]).command
+        command: click.Command = importlib.import_module(f"pulumi_mesh.cli.{cmd_name}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, SUMMARIES[name]) for name in self.list_commands(ctx)])
+            formatter.write_dl(sorted(COMMANDS.items()))
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -22,8 +22,7 @@ def report(error: MeshError, *, as_json: bool) -> int:
     elif isinstance(error, FindingsError):
         click.echo(click.style(f"error: {error.message}", fg="red"), err=True)
         for each in error.findings:
-            if isinstance(each, Finding):
-                click.echo(finding_text(each), err=True)
+            click.echo(finding_text(each), err=True)
     else:
         head, *rest = str(error).splitlines() or [""]
         if isinstance(error, InvalidError) and len(error.problems) > 1:
@@ -66,5 +65,5 @@ def _as_data(error: MeshError) -> list[dict[str, Any]]:
     if isinstance(error, InvalidError):
         return [{"where": where, "message": message} for where, message in error.problems]
     if isinstance(error, FindingsError):
-        return finding_data(each for each in error.findings if isinstance(each, Finding))
+        return finding_data(error.findings)
     return [{"where": error.where, "message": error.message}]

@@ -1,6 +1,6 @@
 """How user-facing types are made: fields that say what they accept and store, and errors for people."""
 
-from pulumi_mesh.typed.decorator import build, default, required, root_of, typed
+from pulumi_mesh.typed.decorator import build, default, required, typed
 from pulumi_mesh.typed.leaves import (
     Accepts,
     Bool,
@@ -36,10 +36,8 @@ from pulumi_mesh.typed.leaves import (
     TextMap,
     Texts,
     UInt32,
-    freeze_json,
     kind_of,
 )
-from pulumi_mesh.typed.problems import problems_of
 from pulumi_mesh.typed.tokens import TOKEN_END, TOKEN_START, has_token, is_known, is_output
 
 __all__ = [
@@ -81,13 +79,10 @@ __all__ = [
     "UInt32",
     "build",
     "default",
-    "freeze_json",
     "has_token",
     "is_known",
     "is_output",
     "kind_of",
-    "problems_of",
     "required",
-    "root_of",
     "typed",
 ]

@@ -19,8 +19,8 @@ from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.typed.tokens import is_known, is_output
 
 T = TypeVar("T")
-InT = TypeVar("InT", contravariant=True)  # noqa: PLC0105
-OutT = TypeVar("OutT", covariant=True)  # noqa: PLC0105
+InT = TypeVar("InT", contravariant=True)  # noqa: PLC0105 - In and Out say more
+OutT = TypeVar("OutT", covariant=True)  # noqa: PLC0105 - In and Out say more
 
 OUTPUT_REFUSED = "an Output may not stand here: this decides names or structure, so it must be plain text"
 

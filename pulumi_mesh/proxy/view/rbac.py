@@ -93,7 +93,7 @@ class OpaqueCondition:
     config: FrozenMap[str, object]
 
 
-Condition = Union[  # noqa: UP007
+Condition = Union[  # noqa: UP007 - the classes above name it before it is there
     Always,
     AllOf,
     AnyOf,
