@@ -1,13 +1,13 @@
-"""Which hosts are known, how a host is written out in full, and who sees an object."""
+"""Which hosts are known, what a short host means, and who sees an object."""
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pulumi_mesh.istio import ServiceEntry
 from pulumi_mesh.manifests.snapshot import Snapshot
+from pulumi_mesh.proxy.resolve.hosts import fqdn
 from pulumi_mesh.typed import has_token
 
 
@@ -31,32 +31,12 @@ def known_hosts(snapshot: Snapshot) -> Iterator[KnownHost]:
             yield KnownHost(host, ports, entry.namespace, entry.spec.export_to)
 
 
-def in_full(host: str, namespace: str, domain: str) -> str:
-    """A host as istiod reads it: one without dots is a service of the object's namespace.
-
-    Mirrors ResolveShortnameToFQDN (pilot/pkg/model/config.go).
-    """
-    if host == "*" or "." in host or _is_address(host):
-        return host
-    return f"{host}.{namespace}.svc.{domain}"
-
-
 def service_host(host: str, namespace: str, domain: str) -> str:
-    """As in_full, but ``name.namespace`` and ``name.namespace.svc`` are taken for the service that is meant."""
+    """As fqdn, but ``name.namespace`` and ``name.namespace.svc`` are taken for the service that is meant."""
     parts = host.split(".")
     if len(parts) == 2 or (len(parts) == 3 and parts[2] == "svc"):
         return f"{parts[0]}.{parts[1]}.svc.{domain}"
-    return in_full(host, namespace, domain)
-
-
-def covers(pattern: str, host: str) -> bool:
-    """Whether a host, or a wildcard such as ``*.example.com``, takes all of ``host``."""
-    return pattern == host or (pattern.startswith("*") and host.removeprefix("*").endswith(pattern[1:]))
-
-
-def overlap(one: str, other: str) -> bool:
-    """Whether some name is taken by both hosts. Mirrors Name.Matches (pkg/config/host/name.go)."""
-    return covers(one, other) or covers(other, one)
+    return fqdn(host, namespace, domain)
 
 
 def seen_from(namespace: str, export_to: tuple[str, ...] | None, owner: str) -> bool:
@@ -66,11 +46,3 @@ def seen_from(namespace: str, export_to: tuple[str, ...] | None, owner: str) -> 
     return any(
         each in ("*", namespace) or (each == "." and owner == namespace) or has_token(each) for each in export_to
     )
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

@@ -12,6 +12,7 @@ from pulumi_mesh.checks._wording import labels_text, listed
 from pulumi_mesh.findings import Finding
 from pulumi_mesh.istio import Gateway, gateway
 from pulumi_mesh.manifests.snapshot import Snapshot, ref_of, selects
+from pulumi_mesh.proxy.resolve.gateway_servers import HTTP_PROTOCOLS
 from pulumi_mesh.typed import is_known
 
 ABOUT = About(
@@ -20,8 +21,6 @@ ABOUT = About(
     "Servers of two Gateways take the same hosts, or other protocols, on one port of the same proxies",
     also="IST0145, KIA0301",
 )
-
-_PLAIN_HTTP = ("HTTP", "HTTP2", "HTTP_PROXY", "GRPC", "GRPC-WEB")
 
 
 def find(snapshot: Snapshot) -> Iterator[Finding]:
@@ -64,7 +63,7 @@ def _conflict(one: Gateway, ours: gateway.Server, other: Gateway, theirs: gatewa
 
 def _family(server: gateway.Server) -> str:
     protocol = server.port.protocol.upper()
-    if protocol in _PLAIN_HTTP:
+    if protocol in HTTP_PROTOCOLS:
         return "HTTP"
     return "TLS" if protocol in ("HTTPS", "TLS") or server.tls is not None else "TCP"
 

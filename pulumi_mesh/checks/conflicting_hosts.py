@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from pulumi_mesh.checks._about import About
 from pulumi_mesh.checks._gateways import on_mesh
-from pulumi_mesh.checks._hosts import in_full
 from pulumi_mesh.findings import Finding
 from pulumi_mesh.istio import VirtualService
 from pulumi_mesh.manifests.snapshot import Snapshot, ref_of
+from pulumi_mesh.proxy.resolve.hosts import fqdn
 from pulumi_mesh.typed import is_known
 
 ABOUT = About(
@@ -27,7 +27,7 @@ def find(snapshot: Snapshot) -> Iterator[Finding]:
         if on_mesh(route):
             for position, given in enumerate(route.spec.hosts or ()):
                 if is_known(given):
-                    host = in_full(given, route.namespace, snapshot.mesh.domain)
+                    host = fqdn(given, route.namespace, snapshot.mesh.domain)
                     owners.setdefault(host, []).append((route, position))
     for host, places in owners.items():
         clashing = [

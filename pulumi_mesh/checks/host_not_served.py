@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pulumi_mesh.checks._about import About
-from pulumi_mesh.checks._gateways import MESH, named_gateways, place_of, server_host
-from pulumi_mesh.checks._hosts import in_full, overlap
+from pulumi_mesh.checks._gateways import named_gateways, server_host
 from pulumi_mesh.checks._wording import listed, meant
 from pulumi_mesh.findings import Finding
 from pulumi_mesh.istio import Gateway, VirtualService
 from pulumi_mesh.manifests.snapshot import Snapshot, ref_of
+from pulumi_mesh.proxy.resolve.hosts import fqdn, matches
+from pulumi_mesh.proxy.resolve.virtual_services import MESH, gateway_name
 from pulumi_mesh.typed import is_known
 
 ABOUT = About(
@@ -26,15 +27,15 @@ def find(snapshot: Snapshot) -> Iterator[Finding]:
 
     A host for sidecars as well (gateway ``mesh``) may be theirs alone. Gateways that are not there are unknown-gateway.
     """
-    gateways = {(each.namespace, each.name): each for each in snapshot.of(Gateway)}
+    gateways = {f"{each.namespace}/{each.name}": each for each in snapshot.of(Gateway)}
     for route in snapshot.of(VirtualService):
-        hosts = [in_full(each, route.namespace, snapshot.mesh.domain) for each in route.spec.hosts or ()]
+        hosts = [fqdn(each, route.namespace, snapshot.mesh.domain) for each in route.spec.hosts or ()]
         if not hosts or not all(map(is_known, hosts)):
             continue
         named = [
             (path, gateways[place])
             for path, name in named_gateways(route)
-            if (place := place_of(name, route.namespace)) in gateways
+            if (place := gateway_name(name, route.namespace)) in gateways
         ]
         offers = [_offers(gateway, route) for _, gateway in named]
         if any(offered is None for offered in offers):
@@ -42,7 +43,7 @@ def find(snapshot: Snapshot) -> Iterator[Finding]:
         taken: set[str] = set()
         idle = False
         for (path, gateway), offered in zip(named, offers, strict=True):
-            here = {host for host in hosts if any(overlap(each, host) for each in offered or ())}
+            here = {host for host in hosts if any(matches(each, host) for each in offered or ())}
             taken |= here
             if not here:
                 idle = True

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pulumi_mesh.checks._about import About
-from pulumi_mesh.checks._hosts import covers, in_full
 from pulumi_mesh.checks._selectors import all_known, gateway_pods, pods, selector_of
 from pulumi_mesh.checks._wording import labels_text, listed
 from pulumi_mesh.findings import Finding
 from pulumi_mesh.istio import AuthorizationPolicy, DestinationRule, authorization_policy
 from pulumi_mesh.manifests.snapshot import Snapshot, ref_of
+from pulumi_mesh.proxy.resolve.hosts import fqdn, subset_of
 from pulumi_mesh.proxy.resolve.mtls import modes_of
 from pulumi_mesh.refs import Ref
 
@@ -107,7 +107,7 @@ def _told_plain(snapshot: Snapshot, namespace: str, labels: Mapping[str, str]) -
     """
     domain = snapshot.mesh.domain
     rules = [
-        (in_full(each.spec.host, each.namespace, domain), each.spec.traffic_policy.tls.mode, each)
+        (fqdn(each.spec.host, each.namespace, domain), each.spec.traffic_policy.tls.mode, each)
         for each in snapshot.of(DestinationRule)
         if each.namespace in (namespace, snapshot.mesh.root_namespace)
         and each.spec.traffic_policy is not None
@@ -116,7 +116,9 @@ def _told_plain(snapshot: Snapshot, namespace: str, labels: Mapping[str, str]) -
     found = None
     services = [each.hostname for each in snapshot.services_of(labels, namespace)]
     for host in services or [f"*.{namespace}.svc.{domain}"]:
-        deciding = max((each for each in rules if covers(each[0], host)), key=lambda each: len(each[0]), default=None)
+        deciding = max(
+            (each for each in rules if subset_of(host, each[0])), key=lambda each: len(each[0]), default=None
+        )
         if deciding is None or deciding[1] != "DISABLE":
             return None
         found = ref_of(deciding[2], "spec.trafficPolicy.tls.mode")

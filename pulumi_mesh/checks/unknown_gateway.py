@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from pulumi_mesh.checks._about import About
-from pulumi_mesh.checks._gateways import is_object, named_gateways, place_of
+from pulumi_mesh.checks._gateways import is_object, named_gateways
 from pulumi_mesh.checks._wording import listed, may_become, meant
 from pulumi_mesh.findings import Finding
 from pulumi_mesh.istio import Gateway, VirtualService, virtual_service
 from pulumi_mesh.manifests.snapshot import Snapshot, ref_of
+from pulumi_mesh.proxy.resolve.virtual_services import gateway_name
 from pulumi_mesh.typed import is_known
 
 ABOUT = About(
@@ -31,7 +32,7 @@ def find(snapshot: Snapshot) -> Iterator[Finding]:
         for path, name in (*named_gateways(route), *_in_matches(route)):
             if not is_known(name):
                 continue
-            wanted = "/".join(place_of(name, route.namespace))
+            wanted = gateway_name(name, route.namespace)
             if wanted in known or any(may_become(each, wanted) for each in known):
                 continue
             elsewhere = [each for each in known if each.partition("/")[2] == name]

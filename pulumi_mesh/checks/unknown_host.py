@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from pulumi_mesh.checks._about import About
 from pulumi_mesh.checks._destinations import destinations
-from pulumi_mesh.checks._hosts import covers, in_full, known_hosts, seen_from, service_host
+from pulumi_mesh.checks._hosts import known_hosts, seen_from, service_host
 from pulumi_mesh.checks._wording import may_become, meant
 from pulumi_mesh.findings import Finding
 from pulumi_mesh.manifests.snapshot import Snapshot
+from pulumi_mesh.proxy.resolve.hosts import fqdn, subset_of
 from pulumi_mesh.typed import is_known
 
 ABOUT = About(
@@ -27,9 +28,9 @@ def find(snapshot: Snapshot) -> Iterator[Finding]:
         given = use.destination.host
         if not is_known(given):
             continue
-        host = in_full(given, use.namespace, snapshot.mesh.domain)
+        host = fqdn(given, use.namespace, snapshot.mesh.domain)
         seen = [each.hostname for each in known if seen_from(use.namespace, each.export_to, each.namespace)]
-        if any(covers(each, host) or may_become(each, host) for each in seen):
+        if any(subset_of(host, each) or may_become(each, host) for each in seen):
             continue
         written_out = service_host(given, use.namespace, snapshot.mesh.domain)
         if written_out != host and written_out in seen:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from pulumi_mesh.checks._about import About
 from pulumi_mesh.checks._destinations import destinations
-from pulumi_mesh.checks._hosts import covers, in_full, known_hosts, seen_from
+from pulumi_mesh.checks._hosts import known_hosts, seen_from
 from pulumi_mesh.checks._wording import may_become
 from pulumi_mesh.findings import Finding
 from pulumi_mesh.manifests.snapshot import Snapshot
+from pulumi_mesh.proxy.resolve.hosts import fqdn, subset_of
 from pulumi_mesh.typed import is_known
 
 ABOUT = About(
@@ -27,12 +28,12 @@ def find(snapshot: Snapshot) -> Iterator[Finding]:
         wanted = use.destination.port.number if use.destination.port else None
         if wanted is None or not is_known(use.destination.host):
             continue
-        host = in_full(use.destination.host, use.namespace, snapshot.mesh.domain)
+        host = fqdn(use.destination.host, use.namespace, snapshot.mesh.domain)
         seen = [each for each in known if seen_from(use.namespace, each.export_to, each.namespace)]
         if any(may_become(each.hostname, host) for each in seen):
             continue
         exact = [each for each in seen if each.hostname == host]
-        owners = exact or [each for each in seen if covers(each.hostname, host)]
+        owners = exact or [each for each in seen if subset_of(host, each.hostname)]
         ports = sorted({number for each in owners for number in each.ports})
         if owners and wanted not in ports:
             there = ", ".join(map(str, ports)) or "none"

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from pulumi_mesh.checks._about import About
 from pulumi_mesh.checks._destinations import destinations
-from pulumi_mesh.checks._hosts import covers, seen_from, service_host
+from pulumi_mesh.checks._hosts import seen_from, service_host
 from pulumi_mesh.checks._wording import listed, may_become, meant
 from pulumi_mesh.findings import Finding
 from pulumi_mesh.istio import DestinationRule
 from pulumi_mesh.manifests.snapshot import Snapshot, ref_of
+from pulumi_mesh.proxy.resolve.hosts import subset_of
 from pulumi_mesh.typed import is_known
 
 ABOUT = About(
@@ -33,7 +34,7 @@ def find(snapshot: Snapshot) -> Iterator[Finding]:
         own = [
             rule
             for pattern, rule in rules
-            if (covers(pattern, host) or may_become(pattern, host))
+            if (subset_of(host, pattern) or may_become(pattern, host))
             and seen_from(use.namespace, rule.spec.export_to, rule.namespace)
         ]
         names = [each.name for rule in own for each in rule.spec.subsets or ()]

@@ -10,7 +10,8 @@ from pulumi_mesh.manifests.snapshot import Proxy, Snapshot, ref_of, selects
 from pulumi_mesh.proxy.resolve.virtual_services import by_age
 from pulumi_mesh.refs import Ref
 
-_HTTP = frozenset({"HTTP", "HTTP2", "GRPC", "GRPC-WEB", "HTTP_PROXY"})
+HTTP_PROTOCOLS = frozenset({"HTTP", "HTTP2", "GRPC", "GRPC-WEB", "HTTP_PROXY"})
+"""Protocols of servers that speak plain HTTP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Server:
     @property
     def is_http(self) -> bool:
         """Plain HTTP."""
-        return self.protocol in _HTTP
+        return self.protocol in HTTP_PROTOCOLS
 
     @property
     def terminates_https(self) -> bool:
@@ -101,7 +102,7 @@ def merged_servers(snapshot: Snapshot, proxy: Proxy) -> Merged:
         elif (current := plain.get(server.port)) is not None:
             if current.bind != bind:
                 merged.put(server, port)
-            elif server.is_http and current.protocol in _HTTP and server.route_name:
+            elif server.is_http and current.protocol in HTTP_PROTOCOLS and server.route_name:
                 merged.put(server, current)
         elif plaintext:
             plain[server.port] = port
@@ -134,7 +135,7 @@ def _route_name(spec: gateway.Server, port: int, owner: Gateway) -> str:
     """Mirrors gatewayRDSRouteName (pilot/pkg/model/gateway.go)."""
     bind = f".{spec.bind}" if spec.bind else ""
     protocol = spec.port.protocol.upper()
-    if protocol in _HTTP:
+    if protocol in HTTP_PROTOCOLS:
         return f"http.{port}{bind}"
     if protocol == "HTTPS" and not (spec.tls and spec.tls.mode in ("PASSTHROUGH", "AUTO_PASSTHROUGH")):
         return f"https.{spec.port.number}.{spec.port.name}.{owner.name}.{owner.namespace}{bind}"
