@@ -7,8 +7,7 @@ from collections.abc import Iterable
 
 
 def acceptance(n: int, p: float, alpha: float = 1e-6) -> tuple[int, int]:
-    """The counts, ends included, that ``n`` independent draws of probability ``p`` give but for a chance of
-    ``alpha``.
+    """The least and the most that ``n`` draws of probability ``p`` give, but for a chance of ``alpha``.
 
     Each side leaves out at most alpha/2, so the chance of a count outside is at most ``alpha``. The tails are
     summed term by term, not approximated. Raises ValueError for arguments that are no such experiment.

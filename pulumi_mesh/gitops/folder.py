@@ -72,10 +72,9 @@ def write(folder: str | Path, files: Mapping[str, str]) -> Changes:
     """Make the folder hold ``files``: write what differs, remove what an earlier ``write`` put there and is stale.
 
     Only files that the folder's kustomizations list are ever removed; a file ``.pulumi-mesh`` lists files that come
-    without kustomizations. Everything is looked at before anything is
-    changed; each file is replaced as a whole and kustomizations last, so that the next ``write`` mends what a crash
-    left. Raises MeshError for a folder that holds other things and was not written here, for symbolic links inside it,
-    and where the file system refuses.
+    without kustomizations. Everything is looked at before anything is changed; each file is replaced as a whole and
+    kustomizations last, so that the next ``write`` mends what a crash left. Raises MeshError for a folder that holds
+    other things and was not written here, for symbolic links inside it, and where the file system refuses.
     """
     root, files = Path(folder), _with_listing(files)
     if outside := sorted(path for path in files if not inside(path)):

@@ -75,8 +75,8 @@ def root_of(cls: type, given: dict[str, Any]) -> str:
 def build(cls: type[T], data: Any, root: str = "", context: Mapping[str, Any] | None = None) -> T:
     """An object from a tree of mappings and lists, its keys the wire's names or Python's.
 
-    root: what the paths of problems start with. context: what validators may look up. Raises InvalidError with all
-    problems.
+    root: what the paths of problems start with. context: what validators may look up.
+    Raises InvalidError with all problems.
     """
     try:
         return cast("T", cast("Any", cls).__pydantic_validator__.validate_python(data, context=context))

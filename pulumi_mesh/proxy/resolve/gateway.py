@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.manifests.snapshot import Proxy, ref_of
 from pulumi_mesh.proxy.resolve.actions import Scope
 from pulumi_mesh.proxy.resolve.gateway_servers import Merged, Server, merged_servers
 from pulumi_mesh.proxy.resolve.hosts import intersection, specificity
-from pulumi_mesh.proxy.resolve.http import connection_manager
+from pulumi_mesh.proxy.resolve.http import HANDSHAKE, WILDCARD, connection_manager
 from pulumi_mesh.proxy.resolve.index import Index
 from pulumi_mesh.proxy.resolve.routes import BODY_LIMIT, catch_alls_last, routes_of
 from pulumi_mesh.proxy.resolve.server_tls import server_tls
@@ -20,8 +19,6 @@ from pulumi_mesh.proxy.view.listeners import ChainMatch, FilterChain, HttpFilter
 from pulumi_mesh.proxy.view.routes import Route, RouteConfig, VirtualHost
 from pulumi_mesh.refs import Ref
 
-_WILDCARD = "0.0.0.0"  # noqa: S104 - what istiod binds gateways to
-_HANDSHAKE = timedelta(seconds=15)
 _TLS_INSPECTOR = OpaqueFilter(
     "envoy.filters.listener.tls_inspector",
     FrozenMap(
@@ -48,7 +45,7 @@ def _listeners(merged: Merged, policy: tuple[HttpFilter, ...]) -> tuple[Listener
     """
     found: dict[str, Listener] = {}
     for port, servers in merged.by_port.items():
-        address = port.bind or _WILDCARD
+        address = port.bind or WILDCARD
         name = f"{address}_{port.number}"
         if servers[0].is_http:
             chains = [_chain(servers[0], name, policy)]
@@ -80,7 +77,7 @@ def _chain(server: Server, listener: str, policy: tuple[HttpFilter, ...]) -> Fil
         (manager,),
         ChainMatch(server_names=() if "*" in names else tuple(names)),
         tls=server_tls(tls) if tls else None,
-        transport_socket_connect_timeout=_HANDSHAKE,
+        transport_socket_connect_timeout=HANDSHAKE,
         ref=server.ref,
     )
 

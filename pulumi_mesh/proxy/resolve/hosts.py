@@ -11,10 +11,9 @@ V = TypeVar("V")
 
 
 def fqdn(name: str, namespace: str, domain: str) -> str:
-    """A host that an object of ``namespace`` names: a short name is one of its own namespace,
-    any other (and an IP address) is kept.
+    """A host that an object of ``namespace`` names: a short name is one of its own namespace, any other is kept.
 
-    A name with a token in it stands for one that is not known yet, and is kept as it is.
+    So are IP addresses, and names with a token, which are not known yet.
 
     Mirrors ResolveShortnameToFQDN (pilot/pkg/model/config.go).
     """

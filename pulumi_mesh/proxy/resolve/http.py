@@ -18,6 +18,10 @@ from pulumi_mesh.proxy.view.routes import RouteConfig
 
 Side = Literal["gateway", "outbound", "inbound"]
 
+WILDCARD = "0.0.0.0"  # noqa: S104 - what istiod binds listeners to
+HANDSHAKE = timedelta(seconds=15)
+"""How long a TLS handshake may take: istiod's default of PILOT_GATEWAY_TRANSPORT_SOCKET_CONNECT_TIMEOUT."""
+
 _GRPC_STATS = OpaqueFilter(
     "envoy.filters.http.grpc_stats",
     FrozenMap(

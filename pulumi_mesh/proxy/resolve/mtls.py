@@ -35,20 +35,15 @@ class WorkloadModes:
         return self.ref if port is None else self.port_refs.get(port, self.ref)
 
 
-def mode_of(snapshot: Snapshot, namespace: str, labels: Mapping[str, str], port: int | None) -> Mode:
-    """The mode of one port of the workloads with these labels; default PERMISSIVE."""
-    return modes_of(snapshot, namespace, labels).of(port)
-
-
 def modes_of(snapshot: Snapshot, namespace: str, labels: Mapping[str, str]) -> WorkloadModes:
-    """The modes of the workloads with these labels.
+    """The modes of the workloads with these labels; PERMISSIVE where no policy says one.
 
     The narrowest scope that sets a mode wins: selector, namespace, mesh. Of several in one scope the first by name
-    counts (istiod takes the oldest, and by name where the age is the same). A selector in the root namespace selects
-    nothing.
+    counts (istiod takes the oldest, and by name where the age is the same). A selector in the root namespace takes no
+    workload.
 
-    Mirrors ComposePeerAuthentication and GetMutualTLSModeForPort (pilot/pkg/security/authn) and addPeerAuthentication
-    (pilot/pkg/model/authentication.go).
+    Mirrors ComposePeerAuthentication and GetMutualTLSModeForPort (pilot/pkg/security/authn), and
+    addPeerAuthentication (pilot/pkg/model/authentication.go).
     """
     root = snapshot.mesh.root_namespace
     own = [each for each in snapshot.of(PeerAuthentication) if each.namespace == namespace]

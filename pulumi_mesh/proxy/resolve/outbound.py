@@ -11,7 +11,7 @@ from pulumi_mesh.manifests.snapshot import KnownService, Proxy, ServicePort
 from pulumi_mesh.proxy.resolve.clusters import BLACK_HOLE, PASSTHROUGH, cluster_name
 from pulumi_mesh.proxy.resolve.destination_rules import Rule
 from pulumi_mesh.proxy.resolve.durations import duration, proto_json
-from pulumi_mesh.proxy.resolve.http import connection_manager
+from pulumi_mesh.proxy.resolve.http import HANDSHAKE, WILDCARD, connection_manager
 from pulumi_mesh.proxy.resolve.index import Index
 from pulumi_mesh.proxy.resolve.outbound_routes import HTTP
 from pulumi_mesh.proxy.view.addresses import SocketAddress
@@ -21,10 +21,7 @@ from pulumi_mesh.refs import Ref
 CAPTURE_PORT = 15001
 """MeshConfig's default ``proxyListenPort``."""
 
-WILDCARD = "0.0.0.0"  # noqa: S104 - capture by iptables needs it
 _RESERVED = frozenset({CAPTURE_PORT, 15006})
-_HANDSHAKE = timedelta(seconds=15)
-"""istiod's default of PILOT_GATEWAY_TRANSPORT_SOCKET_CONNECT_TIMEOUT."""
 
 
 def outbound_listeners(index: Index, proxy: Proxy) -> tuple[Listener, ...]:
@@ -59,7 +56,7 @@ def _http_listener(index: Index, port: ServicePort, ref: Ref | None) -> Listener
     name = f"{WILDCARD}_{port.number}"
     manager = connection_manager(side="outbound", stat_prefix=f"outbound_{name};", routes=str(port.number))
     match = ChainMatch(transport_protocol="raw_buffer", application_protocols=("http/1.1", "h2c"))
-    chain = FilterChain((manager,), match, transport_socket_connect_timeout=_HANDSHAKE)
+    chain = FilterChain((manager,), match, transport_socket_connect_timeout=HANDSHAKE)
     return Listener(
         name,
         SocketAddress(WILDCARD, port.number),
@@ -91,7 +88,7 @@ def _tcp_listener(service: KnownService, port: ServicePort, address: str, rule: 
     return Listener(
         f"{address}_{port.number}",
         SocketAddress(address, port.number),
-        (FilterChain((proxy,), transport_socket_connect_timeout=_HANDSHAKE),),
+        (FilterChain((proxy,), transport_socket_connect_timeout=HANDSHAKE),),
         listener_filters_timeout=timedelta(0),
         continue_on_listener_filters_timeout=True,
         traffic_direction="OUTBOUND",

@@ -17,6 +17,7 @@ from pulumi_mesh.objects import Object
 from pulumi_mesh.proxy.envoy.read import read_static
 from pulumi_mesh.proxy.envoy.write import write_static
 from pulumi_mesh.proxy.resolve import inbound
+from pulumi_mesh.proxy.resolve.destination_rules import destination_rules
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.addresses import SocketAddress
 from pulumi_mesh.proxy.view.clusters import CircuitBreakers, Cluster, HttpOptions
@@ -55,6 +56,10 @@ def peer(mode: str, **ports: str) -> PeerAuthentication:
 
 def known(*objects: Object, services: tuple[KnownService, ...] = (service("reviews", port()),)) -> Snapshot:
     return snapshot(objects, services=services, proxies=[PROXY])
+
+
+def clusters(snapshot: Snapshot) -> tuple[Cluster, ...]:
+    return inbound.clusters(snapshot, PROXY, destination_rules(snapshot))
 
 
 def rows(listener: Listener) -> list[ROW]:
@@ -224,7 +229,7 @@ def test_of_services_in_conflict_the_first_counts() -> None:
     services = (service("b", port("TCP")), service("a-b", port("HTTP")), service("a", port("TCP", 81)))
     listener = inbound.listener(known(services=services), PROXY)
     manager_of(listener)
-    [cluster, _] = inbound.clusters(known(services=services), PROXY)
+    [cluster, _] = clusters(known(services=services))
     assert cluster.ref == Ref("Service", "shop", "a-b")
     istio: Any = cluster.metadata["istio"]
     assert [each["name"] for each in istio["services"]] == ["a-b", "b"]
@@ -237,7 +242,7 @@ def test_ports_of_the_sidecar_itself_are_not_taken() -> None:
 
 def test_clusters() -> None:
     services = (service("reviews", port("HTTP"), port("GRPC", 81, 9081)),)
-    http, grpc, anything = inbound.clusters(known(services=services), PROXY)
+    http, grpc, anything = clusters(known(services=services))
     assert [each.name for each in (http, grpc, anything)] == [
         "inbound|9080||",
         "inbound|9081||",
@@ -259,7 +264,7 @@ def test_limits_of_the_destination_rule_hold_here_too() -> None:
         "tcp": {"maxConnections": 3, "connectTimeout": "1s"},
         "http": {"http2MaxRequests": 4, "h2UpgradePolicy": "UPGRADE", "idleTimeout": "7s"},
     }
-    found, anything = inbound.clusters(known(rule(connectionPool=pool, loadBalancer={"simple": "RANDOM"})), PROXY)
+    found, anything = clusters(known(rule(connectionPool=pool, loadBalancer={"simple": "RANDOM"})))
     most = 2**32 - 1
     assert found.circuit_breakers == CircuitBreakers(3, most, 4, most)
     assert found.connect_timeout == timedelta(seconds=1)
@@ -276,7 +281,7 @@ def test_a_rule_for_some_clients_does_not_hold_here() -> None:
         "workloadSelector": {"matchLabels": dict(LABELS)},
         "trafficPolicy": {"connectionPool": {"tcp": {"maxConnections": 3}}},
     }
-    [found, _] = inbound.clusters(known(DestinationRule("reviews", namespace="shop", spec=spec)), PROXY)
+    [found, _] = clusters(known(DestinationRule("reviews", namespace="shop", spec=spec)))
     assert found.circuit_breakers is not None
     assert found.circuit_breakers.max_connections == 2**32 - 1
 
@@ -320,7 +325,7 @@ def test_envoy_takes_it_and_it_reads_back(mode: str) -> None:
         PROXY.node,
         "reviews.shop",
         listeners=(inbound.listener(snapshot, PROXY),),
-        clusters=(*inbound.clusters(snapshot, PROXY), Cluster("BlackHoleCluster", "STATIC"), agent),
+        clusters=(*clusters(snapshot), Cluster("BlackHoleCluster", "STATIC"), agent),
     )
     written = write_static(view)
     assert read_static(written) == view

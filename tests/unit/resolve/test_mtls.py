@@ -8,7 +8,7 @@ import pytest
 
 from pulumi_mesh.istio import PeerAuthentication
 from pulumi_mesh.manifests.snapshot import snapshot
-from pulumi_mesh.proxy.resolve.mtls import mode_of, modes_of
+from pulumi_mesh.proxy.resolve.mtls import modes_of
 from pulumi_mesh.refs import Ref
 
 SELECTED = {"matchLabels": {"app": "reviews"}}
@@ -66,12 +66,12 @@ PORTS = peer(
 )
 def test_mode(policies: tuple[PeerAuthentication, ...], port: int | None, mode: str) -> None:
     known = snapshot(policies)
-    assert mode_of(known, "shop", {"app": "reviews", "version": "v1"}, port) == mode
+    assert modes_of(known, "shop", {"app": "reviews", "version": "v1"}).of(port) == mode
 
 
 def test_root_namespace_workload() -> None:
     known = snapshot([MESH, peer("istio-system", "x", selector=SELECTED, mtls=mtls("DISABLE"))])
-    assert mode_of(known, "istio-system", {"app": "reviews"}, 80) == "STRICT"
+    assert modes_of(known, "istio-system", {"app": "reviews"}).of(80) == "STRICT"
 
 
 def test_what_decided() -> None:

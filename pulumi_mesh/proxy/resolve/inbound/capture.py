@@ -9,7 +9,8 @@ from datetime import timedelta
 from pulumi_mesh.frozen import FrozenMap, freeze
 from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
 from pulumi_mesh.proxy.resolve import authorization
-from pulumi_mesh.proxy.resolve.http import connection_manager
+from pulumi_mesh.proxy.resolve.clusters import BLACK_HOLE
+from pulumi_mesh.proxy.resolve.http import WILDCARD, connection_manager
 from pulumi_mesh.proxy.resolve.inbound.inspectors import listener_filters
 from pulumi_mesh.proxy.resolve.inbound.matching import TRAFFIC, kinds_of, mutual_tls
 from pulumi_mesh.proxy.resolve.inbound.ports import (
@@ -36,8 +37,6 @@ from pulumi_mesh.proxy.view.routes import Forward, PathMatch, RetryPolicy, Route
 from pulumi_mesh.refs import Ref
 
 NAME = "virtualInbound"
-BLACK_HOLE = "BlackHoleCluster"
-WILDCARD = "0.0.0.0"  # noqa: S104 - the address in a sidecar's config
 _NONE = timedelta(0)
 _NO_LIMITS: FrozenMap[str, object] = freeze(
     {"max_stream_duration": {"max_stream_duration": "0s", "grpc_timeout_header_max": "0s"}}

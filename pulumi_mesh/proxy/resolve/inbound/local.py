@@ -16,7 +16,7 @@ from pulumi_mesh.proxy.resolve.connection_pool import (
     http_options,
     keepalive,
 )
-from pulumi_mesh.proxy.resolve.destination_rules import DestinationRules, Rule, destination_rules
+from pulumi_mesh.proxy.resolve.destination_rules import DestinationRules, Rule
 from pulumi_mesh.proxy.resolve.inbound.ports import PASSTHROUGH, Target, targets
 from pulumi_mesh.proxy.resolve.metadata import config_path, service_metadata
 from pulumi_mesh.proxy.resolve.traffic_policy import policy_of
@@ -29,18 +29,15 @@ NEVER = "9223372035s"
 """The longest time that Istio writes: a connection's destination is not forgotten while it idles."""
 
 
-def clusters(snapshot: Snapshot, proxy: Proxy, rules: DestinationRules | None = None) -> tuple[Cluster, ...]:
+def clusters(snapshot: Snapshot, proxy: Proxy, rules: DestinationRules) -> tuple[Cluster, ...]:
     """One cluster a port of the workload, then the one for every other port.
-
-    rules: the snapshot's destination rules, where they are indexed already.
 
     Mirrors buildInboundClusters (pilot/pkg/networking/core/cluster.go).
     """
-    known = rules or destination_rules(snapshot)
     # Toward the workload itself Istio takes no rule that selects workloads.
     anyone = replace(proxy, labels=FrozenMap())
     found = targets(snapshot, proxy)
-    return (*(_cluster(each, known.for_client(anyone, each.service)) for each in found), _passthrough())
+    return (*(_cluster(each, rules.for_client(anyone, each.service)) for each in found), _passthrough())
 
 
 def _cluster(target: Target, rule: Rule | None) -> Cluster:
