@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from itertools import pairwise
 from typing import Any
@@ -18,6 +19,10 @@ COMMANDS = {
     "render": "Write the Istio objects, or the Envoy config, of a mesh.",
     "run": "Run a mesh on this machine with real Envoys.",
 }
+
+
+DEBUG = "PULUMI_MESH_DEBUG"
+"""The environment variable that has the traceback of a mistake in pulumi-mesh itself shown."""
 
 
 class _Commands(click.Group):
@@ -61,6 +66,11 @@ def main(args: list[str] | None = None) -> None:
         code = error.exit_code
     except MeshError as error:
         code = report(error, as_json=_wants_json(given))
+    except Exception as error:
+        if os.environ.get(DEBUG):
+            raise
+        what = f"a mistake in pulumi-mesh, not in the mesh ({type(error).__name__}: {error}); {DEBUG}=1 shows where"
+        code = report(MeshError(what), as_json=_wants_json(given))
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -118,12 +118,18 @@ class LocalMesh:
         return found[0]
 
     def gateway_url(self, gateway: str, port: int) -> str:
-        """Where requests for a gateway's declared port are to be sent: ``http://127.0.0.1:PORT``, or ``https://``."""
-        node = self.node(gateway)
+        """Where requests for a gateway's declared port are to be sent: ``http://127.0.0.1:PORT``, or ``https://``.
+
+        Gateways with one selector in one namespace are served by one proxy. Raises MeshError for a port of no listener.
+        """
+        declared = self.mesh.gateway(gateway)
+        listener = next((each for each in declared.listeners if each.port == port), None)
+        served = (self.mesh.physical_namespace(declared.namespace), declared.selector)
+        node = next(each for each in self.nodes if (each.proxy.namespace, each.proxy.labels) == served)
         local = node.port_of(port)
-        if local is None:
+        if listener is None or local is None:
             raise MeshError(f"the gateway {gateway!r} does not listen on port {port}")
-        return f"{'https' if self._ends_tls(node, port) else 'http'}://{LOOPBACK}:{local}"
+        return f"{listener.protocol.lower()}://{LOOPBACK}:{local}"
 
     def outbound_url(self, workload: str, port: int) -> str:
         """Where a workload's own requests for ``port`` enter its sidecar."""
@@ -211,14 +217,6 @@ class LocalMesh:
     def _written(self, node: Node, view: ProxyView) -> dict[str, Any]:
         placed = place(view, placement(node, self.nodes))
         return write_discovery(held_by_clusters(placed), DISCOVERY)
-
-    def _ends_tls(self, node: Node, port: int) -> bool:
-        return any(
-            listener.port == port and listener.protocol == "HTTPS"
-            for gateway in self.mesh.known_gateways
-            if dict(gateway.selector) == dict(node.proxy.labels)
-            for listener in gateway.listeners
-        )
 
 
 async def _stop(stub: Stub, starting: asyncio.Task[None]) -> None:

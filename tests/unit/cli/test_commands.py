@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pytest_mock import MockerFixture
 
 from pulumi_mesh.cli import main
 
@@ -148,3 +149,15 @@ def test_same_bytes_under_any_hash_seed(backend: str) -> None:
     first = rendered("0")
     assert first
     assert all(rendered(seed) == first for seed in ("1", "2", "random"))
+
+
+def test_a_mistake_of_our_own_is_told_without_a_traceback(
+    capsys: pytest.CaptureFixture[str], mocker: MockerFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mocker.patch("pulumi_mesh.checks.check", side_effect=KeyError("lost"))
+    code, out, err = run(capsys, "check", SMALLEST)
+    assert (code, out) == (1, "")
+    assert "a mistake in pulumi-mesh, not in the mesh (KeyError: 'lost')" in err
+    monkeypatch.setenv("PULUMI_MESH_DEBUG", "1")
+    with pytest.raises(KeyError):
+        main(["check", SMALLEST])
