@@ -9,9 +9,9 @@ from typing import Any
 
 from pulumi_mesh.errors import MeshError
 from pulumi_mesh.loading import yaml_file
+from pulumi_mesh.loading.files import read_file
 from pulumi_mesh.loading.project import PROJECT_FILES, read_project
 from pulumi_mesh.loading.python import Ran, run_file, run_module
-from pulumi_mesh.manifests.files import read_file
 from pulumi_mesh.model.mesh import Mesh
 
 _KINDS = "a folder with Pulumi.yaml, a Python file, FILE.py:NAME, MODULE:NAME, or a YAML file"

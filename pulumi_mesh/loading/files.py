@@ -1,4 +1,4 @@
-"""The one place where manifests are read from files, folders and standard input."""
+"""The one place where text is read from files, folders and standard input."""
 
 from __future__ import annotations
 
