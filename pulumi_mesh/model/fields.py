@@ -6,9 +6,9 @@ the other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator
 
@@ -16,6 +16,8 @@ from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.model import values
 from pulumi_mesh.typed import Accepts, Many, MaybeText, Text, TextMap, is_known, is_output
 from pulumi_mesh.typed.leaves import OUTPUT_REFUSED
+
+T = TypeVar("T")
 
 
 def plain(parse: Callable[[Any], Any]) -> BeforeValidator:
@@ -27,6 +29,17 @@ def plain(parse: Callable[[Any], Any]) -> BeforeValidator:
         return parse(value)
 
     return BeforeValidator(check)
+
+
+def by_header(given: Mapping[str, T]) -> FrozenMap[str, T]:
+    """A map by header name: in lower case, since names are compared so. Refuses what then is there twice."""
+    found: dict[str, T] = {}
+    for key, item in given.items():
+        name = values.header_name(key)
+        if name in found:
+            raise ValueError(f"{name!r} is there twice, in other letter case; give it once")
+        found[name] = item
+    return FrozenMap(found)
 
 
 if TYPE_CHECKING:
@@ -47,7 +60,7 @@ else:
         return values.address(value) if is_known(value) else value
 
     def _header_map(given: Any) -> Any:
-        return FrozenMap({values.header_name(key): _header_value(item) for key, item in given.items()})
+        return FrozenMap({name: _header_value(item) for name, item in by_header(given).items()})
 
     def _header_value(value: Any) -> Any:
         return values.header_value(value) if is_known(value) else value

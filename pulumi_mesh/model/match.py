@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.model import values
+from pulumi_mesh.model.fields import by_header
 from pulumi_mesh.typed import Accepts, FieldError, Many, MapOf, Text, default, is_known, is_output, typed
 
 
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     TextMatches: TypeAlias = Accepts[
         Mapping[str, str] | Mapping[str, TextMatch] | Mapping[str, str | TextMatch], FrozenMap[str, TextMatch]
     ]
+    HeaderMatches: TypeAlias = TextMatches
     PathMatch: TypeAlias = Accepts[str | Path | None, Path | None]
 else:
 
@@ -66,6 +68,7 @@ else:
         return {"value": value} if isinstance(value, str) else value
 
     TextMatches = MapOf[Annotated[TextMatch, BeforeValidator(_text_match)]]
+    HeaderMatches = Annotated[TextMatches, AfterValidator(by_header)]
     PathMatch = Annotated[Path | None, BeforeValidator(_path)]
 
 Method = Literal["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"]
@@ -76,21 +79,16 @@ class Match:
     """All that is given must hold.
 
     path: text stands for a prefix. headers, query_parameters: text stands for an exact value; names of headers are
-    compared without case.
+    compared without case, and kept in lower case.
     """
 
     _: KW_ONLY
     path: PathMatch = default(None)
     method: Method | None = None
-    headers: TextMatches = default(FrozenMap())
+    headers: HeaderMatches = default(FrozenMap())
     query_parameters: TextMatches = default(FrozenMap())
 
     def __post_init__(self) -> None:
-        for each in self.headers:
-            try:
-                values.header_name(each)
-            except ValueError as error:
-                raise FieldError("headers", str(error)) from None
         if self.path is None and self.method is None and not self.headers and not self.query_parameters:
             raise FieldError("path", "the match says nothing; a rule without matches takes every request")
 

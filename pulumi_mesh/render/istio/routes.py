@@ -82,7 +82,7 @@ def _match(match: Match) -> dict[str, Any]:
     if match.method:
         made["method"] = {"exact": match.method}
     if match.headers:
-        made["headers"] = {name.lower(): _text(each) for name, each in match.headers.items()}
+        made["headers"] = {name: _text(each) for name, each in match.headers.items()}
     if match.query_parameters:
         made["queryParams"] = {name: _text(each) for name, each in match.query_parameters.items()}
     return made

@@ -149,6 +149,8 @@ CASES: list[tuple[Callable[[], Any], str]] = [
     (lambda: anything.Match(method="GETS"), "Match.method: is 'GETS'; one of"),
     (lambda: anything.Match(headers={"a": 5}), "Match.headers['a']: needs TextMatch or a mapping, not a number"),
     (lambda: pm.Match(headers={":path": "x"}), "Match.headers: ':path' is not a header name"),
+    (lambda: pm.Match(headers={"A": "x", "a": "y"}), "Match.headers: 'a' is there twice"),
+    (lambda: pm.HeaderChanges(set={"A": "x", "a": "y"}), "HeaderChanges.set: 'a' is there twice"),
     (lambda: pm.TextMatch(""), "TextMatch.value: an empty value matches nothing"),
     (lambda: pm.TextMatch("a", kind="present"), "TextMatch.value: kind 'present' takes any value"),
     (lambda: pm.TextMatch("(?!a)", kind="regex"), "TextMatch.value: '(?!a)' is not a pattern that Envoy takes"),
