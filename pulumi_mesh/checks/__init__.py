@@ -24,7 +24,7 @@ from pulumi_mesh.findings import Finding
 from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.typed import has_token
 
-__all__ = ["CHECKS", "About", "Check", "check"]
+__all__ = ["CHECKS", "About", "Check", "check", "waits"]
 
 # In the order in which a request meets what they are about, so that the first finding is the first to mend.
 CHECKS: tuple[Check, ...] = (
@@ -48,11 +48,11 @@ def check(snapshot: Snapshot) -> tuple[Finding, ...]:
         finding
         for each in CHECKS
         for finding in sorted(each.find(snapshot), key=lambda found: (found.refs, found.message))
-        if not _waits(finding)
+        if not waits(finding)
     )
 
 
-def _waits(finding: Finding) -> bool:
-    """Whether the finding would show text that is not known yet."""
+def waits(finding: Finding) -> bool:
+    """Whether the finding would show text that is not known yet, and so waits for an Output's value."""
     places = (text for ref in finding.refs for text in (ref.namespace, ref.name, ref.path))
     return any(map(has_token, (finding.message, finding.fix, *places)))
