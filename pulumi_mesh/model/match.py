@@ -78,8 +78,9 @@ Method = Literal["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "
 class Match:
     """All that is given must hold.
 
-    path: text stands for a prefix. headers, query_parameters: text stands for an exact value; names of headers are
-    compared without case, and kept in lower case.
+    path: text stands for a prefix. method: the HTTP method.
+    headers, query_parameters: text stands for an exact value; names of headers are compared without case, and kept in
+    lower case.
     """
 
     _: KW_ONLY

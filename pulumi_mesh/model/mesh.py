@@ -138,8 +138,11 @@ class Mesh:
         if len(found) == 1:
             return found[0]
         known = ", ".join(sorted(each.name for each in candidates)) or "none"  # type: ignore[attr-defined]  # all have one
-        problem = "several are; write NAMESPACE/NAME" if found else f"known: {known}"
-        raise InvalidError([(f'Mesh("{self.name}")', f"no {kind} is named just {name!r}; {problem}")])
+        if found:
+            problem = f"several {kind}s are named {name!r}; write NAMESPACE/NAME"
+        else:
+            problem = f"no {kind} is named {name!r}; known: {known}"
+        raise InvalidError([(f'Mesh("{self.name}")', problem)])
 
     def _refuse_twice(self, field: str) -> None:
         seen: set[tuple[str, str]] = set()

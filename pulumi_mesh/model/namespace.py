@@ -20,7 +20,8 @@ class Namespace:
     name: what the mesh calls it; identities and file names are made of it.
     physical_name: its name in the cluster where that is another, such as an Output of the program that makes it;
         default: ``name``.
-    injection: whether new pods get a sidecar (label ``istio-injection``); None says nothing. Not with ``revision``.
+    injection: whether new pods get a sidecar (label ``istio-injection``, or that of the mesh's revision); None says
+        nothing. Not with ``revision``.
     revision: the control plane revision that injects (label ``istio.io/rev``).
     labels: further labels.
     """

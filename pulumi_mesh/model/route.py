@@ -44,7 +44,11 @@ else:
 
 @typed
 class Backend:
-    """One destination of a rule. weight: its share, relative to the sum of the rule's weights; default 1."""
+    """One destination of a rule.
+
+    destination: a service, or a version of one (``reviews["v1"]``). weight: its share, relative to the sum of the
+    rule's weights; default 1.
+    """
 
     destination: DestinationReference
     _: KW_ONLY
@@ -129,7 +133,10 @@ class HeaderChanges:
 
 @typed
 class Mirror:
-    """Send a copy of requests somewhere else; its answer is ignored. percent: of the requests; default all."""
+    """Send a copy of requests somewhere else; its answer is ignored.
+
+    destination: a service, or a version of one. percent: of the requests; default all.
+    """
 
     destination: DestinationReference
     _: KW_ONLY
@@ -138,7 +145,7 @@ class Mirror:
 
 @typed
 class Delay:
-    """Hold requests back on purpose. percent: of the requests; default all."""
+    """Hold requests back on purpose. duration: for how long. percent: of the requests; default all."""
 
     duration: Duration
     _: KW_ONLY

@@ -102,9 +102,10 @@ class Service:
     versions: the versions that routes can tell apart; a service without any is one set of workloads.
     service_account: the account that its workloads run as; default: ``default``.
     addresses: IP addresses of the workloads of a service without versions.
-    hostname: the name that clients call; default: ``NAME.NAMESPACE.svc.cluster.local``.
+    hostname: the name that clients call; default: ``NAME.NAMESPACE.svc.DOMAIN``, the domain being ``Istio.domain``.
     calls: the services that its workloads call.
     traffic_policy: how clients of the service treat it.
+    owner: ``external`` is what ``.external()`` sets; default: the mesh.
     """
 
     name: LabelName

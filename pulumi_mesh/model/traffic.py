@@ -75,7 +75,8 @@ class OutlierDetection:
 class TrafficPolicy:
     """How clients of a service, or of one version, treat it.
 
-    load_balancer: default: Istio's, least request.
+    load_balancer: how an endpoint is chosen; default: Istio's, least request.
+    connection_pool: limits. outlier_detection: when an endpoint is taken out.
     """
 
     _: KW_ONLY

@@ -34,8 +34,12 @@ def snapshot(mesh: Mesh) -> Snapshot:
         _objects(mesh).values(),
         services=_services(mesh),
         workloads=workloads,
-        proxies=[*_gateway_proxies(mesh), *(_sidecar(each) for each in workloads)],
-        mesh=MeshConfig(trust_domain=mesh.istio.trust_domain, root_namespace=mesh.istio.root_namespace),
+        proxies=[*_gateway_proxies(mesh), *(_sidecar(mesh, each) for each in workloads)],
+        mesh=MeshConfig(
+            trust_domain=mesh.istio.trust_domain,
+            root_namespace=mesh.istio.root_namespace,
+            domain=mesh.istio.domain,
+        ),
     )
 
 
@@ -46,7 +50,7 @@ def _objects(mesh: Mesh) -> dict[Identity, Object]:
         for entry in render(each).entries:
             known.setdefault(entry.identity, entry.object)
     for namespace in mesh.known_namespaces:
-        known.setdefault(Identity("Namespace", "", namespace.name), namespace_object(namespace))
+        known.setdefault(Identity("Namespace", "", namespace.name), namespace_object(mesh, namespace))
     for gateway in mesh.known_gateways:
         known.setdefault(Identity("Gateway", gateway.namespace, gateway.name), gateway_object(mesh, gateway))
     for service in mesh.known_services:
@@ -74,7 +78,7 @@ def _services(mesh: Mesh) -> Iterator[KnownService]:
 
 def sidecars(mesh: Mesh) -> dict[Proxy, ServiceWorkload]:
     """The sidecar of every workload instance that the model declares or implies, and what it is an instance of."""
-    return {_sidecar(each): of for each, of in _workloads(mesh)}
+    return {_sidecar(mesh, each): of for each, of in _workloads(mesh)}
 
 
 def _workloads(mesh: Mesh) -> Iterator[tuple[Workload, ServiceWorkload]]:
@@ -110,10 +114,11 @@ def _gateway_proxies(mesh: Mesh) -> Iterator[Proxy]:
             address=each.addresses[0] if each.addresses else next(allocated),
             labels=each.selector,
             service_account=each.service_account,
+            domain=mesh.istio.domain,
         )
 
 
-def _sidecar(workload: Workload) -> Proxy:
+def _sidecar(mesh: Mesh, workload: Workload) -> Proxy:
     return Proxy(
         kind="sidecar",
         name=workload.name,
@@ -121,6 +126,7 @@ def _sidecar(workload: Workload) -> Proxy:
         address=workload.address,
         labels=workload.labels,
         service_account=workload.service_account,
+        domain=mesh.istio.domain,
     )
 
 

@@ -10,6 +10,7 @@ import pulumi_mesh as pm
 from pulumi_mesh import istio
 from pulumi_mesh.manifests.wire import to_wire
 from pulumi_mesh.render import Phase, render, snapshot
+from tests.support.views import views_of
 
 CART = pm.Service("cart", namespace="shop", port=8080, versions=["v1", "v2"], service_account="cart")
 PAY = pm.Service("pay", namespace="bank", port=9090)
@@ -300,6 +301,30 @@ def test_namespace(namespace: pm.Namespace, labels: dict[str, str]) -> None:
     (entry,) = render(pm.Mesh("m", namespaces=[namespace])).entries
     assert to_wire(entry.object)["metadata"] == {"name": "a", "labels": labels}
     assert entry.phase is Phase.NAMESPACES
+
+
+def test_injection_names_the_revision_of_the_control_plane() -> None:
+    istio_ = pm.Istio.existing(revision="1-31")
+    namespaces = [
+        pm.Namespace("a", injection=True),
+        pm.Namespace("b", injection=False),
+        pm.Namespace("c", revision="x"),
+    ]
+    rendered = render(pm.Mesh("m", istio=istio_, namespaces=namespaces))
+    assert [dict(each.object.labels) for each in rendered.entries] == [
+        {"istio.io/rev": "1-31"},
+        {"istio-injection": "disabled"},
+        {"istio.io/rev": "x"},
+    ]
+
+
+def test_a_domain_of_ones_own() -> None:
+    mesh = pm.Mesh("m", istio=pm.Istio.existing(domain="corp.example"), services=[CART])
+    assert spec_of("DestinationRule", mesh)["host"] == "cart.shop.svc.corp.example"
+    views = views_of(mesh)
+    hosts = {host.name for view in views.values() for config in view.routes for host in config.virtual_hosts}
+    assert "cart.shop.svc.corp.example:8080" in hosts
+    assert all("cluster.local" not in view.node for view in views.values())
 
 
 def test_phases_come_in_order() -> None:
