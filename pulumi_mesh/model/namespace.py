@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.model import values
-from pulumi_mesh.model.fields import HostText, LabelName, OptionalLabelName, plain
+from pulumi_mesh.model.fields import LabelName, OptionalLabelName, PhysicalName, plain
 from pulumi_mesh.typed import Accepts, Bool, FieldError, Many, TextMap, default, typed
 
 
@@ -28,7 +28,7 @@ class Namespace:
 
     name: LabelName
     _: KW_ONLY
-    physical_name: HostText = default("")
+    physical_name: PhysicalName = default(None)
     injection: Bool | None = None
     revision: OptionalLabelName = ""
     labels: TextMap = default(FrozenMap())
@@ -36,6 +36,9 @@ class Namespace:
     _stands_alone = True
 
     def __post_init__(self) -> None:
+        for label in ("istio-injection", "istio.io/rev"):
+            if label in self.labels:
+                raise FieldError("labels", f"{label} follows from injection and revision; give one of these instead")
         if self.injection is not None and self.revision:
             raise FieldError("revision", "a revision already injects; give either injection or revision")
 

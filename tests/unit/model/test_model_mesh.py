@@ -33,7 +33,7 @@ def test_names_that_are_not_there() -> None:
     with pytest.raises(pm.InvalidError, match="known: none"):
         shop.canary("reviews")
     two = shop.replace(services=[details, other_reviews])
-    with pytest.raises(pm.InvalidError, match="several services are named .*; write NAMESPACE/NAME"):
+    with pytest.raises(pm.InvalidError, match=r"several services are named .*; write NAMESPACE/NAME"):
         two.service("reviews")
 
 
