@@ -83,12 +83,18 @@ def sidecars(mesh: Mesh) -> dict[Proxy, ServiceWorkload]:
 
 def _workloads(mesh: Mesh) -> Iterator[tuple[Workload, ServiceWorkload]]:
     allocated = _allocate(_WORKLOADS)
+    taken: set[tuple[str, str]] = set()
     for service in mesh.known_services:
         for each in service.workloads:
             addresses = each.addresses or (next(allocated),)
             for position, address in enumerate(addresses, start=1):
+                suffix = "" if len(addresses) == 1 else f"-{position}"
+                name = f"{each.name}{suffix}"
+                if (service.namespace, name) in taken:  # such as version v1 of "a", where a service is called "a-v1"
+                    name = f"{service.name}.{each.version.name if each.version else 'all'}{suffix}"
+                taken.add((service.namespace, name))
                 instance = Workload(
-                    name=each.name if len(addresses) == 1 else f"{each.name}-{position}",
+                    name=name,
                     namespace=mesh.physical_namespace(service.namespace),
                     address=address,
                     labels=each.labels,
@@ -101,16 +107,18 @@ def _workloads(mesh: Mesh) -> Iterator[tuple[Workload, ServiceWorkload]]:
 def _gateway_proxies(mesh: Mesh) -> Iterator[Proxy]:
     """One proxy for each set of gateway labels in a namespace: several Gateways may be served by the same proxies."""
     allocated = _allocate(_GATEWAYS)
+    taken = {(each.namespace, each.name) for each, _ in _workloads(mesh)}
     seen: set[tuple[str, FrozenMap[str, str]]] = set()
     for each in mesh.known_gateways:
         key = (each.namespace, each.selector)
         if key in seen:
             continue
         seen.add(key)
+        namespace = mesh.physical_namespace(each.namespace)
         yield Proxy(
             kind="router",
-            name=each.name,
-            namespace=mesh.physical_namespace(each.namespace),
+            name=f"{each.name}.gateway" if (namespace, each.name) in taken else each.name,
+            namespace=namespace,
             address=each.addresses[0] if each.addresses else next(allocated),
             labels=each.selector,
             service_account=each.service_account,

@@ -335,6 +335,16 @@ def test_a_canary_keeps_each_port_on_its_own() -> None:
                 assert [each.cluster.split("|")[1] for each in action.weighted] == [name, name]
 
 
+def test_every_proxy_has_a_name_of_its_own() -> None:
+    services = [
+        pm.Service("a", namespace="edge", port=80, versions=["v1"]),
+        pm.Service("a-v1", namespace="edge", port=80),
+        pm.Service("edge", namespace="edge", port=80),
+    ]
+    names = [each.name for each in snapshot(pm.Mesh("m", services=services, gateways=[EDGE])).proxies]
+    assert names == ["edge.gateway", "a-v1", "a-v1.all", "edge"]
+
+
 def test_two_declarations_of_one_thing_in_the_cluster() -> None:
     with pytest.raises(pm.InvalidError, match="a and b have one name in the cluster"):
         pm.Mesh("m", namespaces=[pm.Namespace("a", physical_name="p"), pm.Namespace("b", physical_name="p")])
