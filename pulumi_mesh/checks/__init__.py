@@ -9,8 +9,10 @@ from __future__ import annotations
 from pulumi_mesh.checks import (
     conflicting_gateways,
     conflicting_hosts,
+    conflicting_routes,
     duplicate_policy,
     host_not_served,
+    http_route_to_tcp,
     identity_without_mtls,
     selector_without_proxies,
     unknown_gateway,
@@ -32,10 +34,12 @@ CHECKS: tuple[Check, ...] = (
     unknown_gateway,  # routes on no listener
     host_not_served,  # a listener, but no virtual host
     conflicting_hosts,  # which routes a sidecar has at all
+    conflicting_routes,  # which of a gateway's come first
     unreachable_rule,  # then the rules in their order
     unknown_host,  # then where a rule sends: first the host,
     unknown_port,  # its port,
-    unknown_subset,  # its subset
+    unknown_subset,  # its subset,
+    http_route_to_tcp,  # and whether HTTP is spoken there
     selector_without_proxies,  # then policy: whom it is for,
     duplicate_policy,  # which of several counts,
     identity_without_mtls,  # and whether it can know the caller
