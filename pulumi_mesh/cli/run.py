@@ -65,7 +65,10 @@ def command(
     stops = [stages]
     if canary is not None:
         walks = mesh.canary(canary)
-        stops += [{**stages, canary: stage} for stage in range(1, len(walks.stages) + 1)]
+        for name in stages:
+            if mesh.canary(name) == walks:
+                raise click.UsageError(f"--canary {canary} sets the stage of {name} itself; leave out --stage {name}=")
+        stops += [{**stages, walks.name: stage} for stage in range(1, len(walks.stages) + 1)]
     look(*map(mesh.at, stops))
 
     as_json = output == "json"

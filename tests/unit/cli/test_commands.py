@@ -58,6 +58,7 @@ def test_help(capsys: pytest.CaptureFixture[str], args: list[str]) -> None:
         (["render", BOOKINFO, "--to", "envoy", "--proxy", "nobody"], "istio-system/public"),
         (["check", BOOKINFO, "--stage", "reviews"], "NAME=N"),
         (["run", BOOKINFO, "--port", "80"], "DECLARED=LOCAL"),
+        (["run", BOOKINFO, "--canary", "reviews", "--stage", "reviews=2"], "leave out --stage reviews="),
     ],
 )
 def test_usage(capsys: pytest.CaptureFixture[str], args: list[str], said: str) -> None:
