@@ -28,6 +28,22 @@ def within(n: int, k: int, p: float, alpha: float = 1e-6) -> bool:
     return low <= k <= high
 
 
+def least_draws(p: float, alpha: float = 1e-6) -> int:
+    """How many draws tell the probability ``p`` from 0: the least ``n`` of which ``acceptance`` does not allow none.
+
+    Raises ValueError for a ``p`` that is 0 or no probability, and for an ``alpha`` that is none.
+    """
+    if not 0.0 < p <= 1.0 or not 0.0 < alpha < 1.0:
+        raise ValueError(f"nothing to tell from 0: p={p}, alpha={alpha}")
+    if p == 1.0:
+        return 1
+    # None of n has the probability (1 - p)^n; the quotient of logarithms may be off in its last digit.
+    n = max(1, math.floor(math.log(alpha / 2) / math.log1p(-p)))
+    while not _left_out(n, p, range(1), alpha / 2):
+        n += 1
+    return n
+
+
 def _left_out(n: int, p: float, counts: Iterable[int], share: float) -> int:
     """How many counts, from the start of ``counts`` on, have at most the probability ``share`` together."""
     total = 0.0

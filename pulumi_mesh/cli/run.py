@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from pulumi_mesh.local.mesh import LocalMesh
+    from pulumi_mesh.model.canary import Canary
     from pulumi_mesh.model.mesh import Mesh
 
 STOPPED = 130
@@ -68,6 +69,7 @@ def command(
         for name in stages:
             if mesh.canary(name) == walks:
                 raise click.UsageError(f"--canary {canary} sets the stage of {name} itself; leave out --stage {name}=")
+        _enough(requests, walks)
         stops += [{**stages, walks.name: stage} for stage in range(1, len(walks.stages) + 1)]
     look(*map(mesh.at, stops))
 
@@ -80,6 +82,20 @@ def command(
     )
     stopped = 0 if canary is None else STOPPED
     return asyncio.run(_run(mesh, console, scenario, stages=stages, ports=ports, stopped=stopped))
+
+
+def _enough(requests: int, canary: Canary) -> None:
+    """Refuse so few requests that a stage could pass although its candidate gets none of them."""
+    from pulumi_mesh.canary.binomial import least_draws
+    from pulumi_mesh.local.walk import ALPHA
+
+    split = [each.weight for each in canary.stages if 0 < each.weight < 100]
+    least = least_draws(min(split) / 100, ALPHA) if split else 0
+    if requests < least:
+        raise click.UsageError(
+            f"{requests} requests cannot tell {min(split)} % from nothing; "
+            f"{canary.name} needs --requests {least} or more"
+        )
 
 
 async def _run(

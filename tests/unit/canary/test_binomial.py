@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_mesh.canary.binomial import acceptance, within
+from pulumi_mesh.canary.binomial import acceptance, least_draws, within
 
 
 def chance(n: int, p: Fraction, counts: range) -> Fraction:
@@ -64,3 +64,21 @@ def test_within_takes_the_ends() -> None:
 def test_what_is_no_experiment_is_refused(n: int, p: float, alpha: float) -> None:
     with pytest.raises(ValueError, match="no binomial experiment"):
         acceptance(n, p, alpha)
+
+
+@pytest.mark.parametrize("percent", [1, 2, 5, 10, 25, 50, 75, 99])
+@pytest.mark.parametrize("alpha", [0.5, 1e-2, 1e-6])
+def test_least_draws_is_where_none_is_left_out_first(percent: int, alpha: float) -> None:
+    least = least_draws(percent / 100, alpha)
+    assert acceptance(least, percent / 100, alpha)[0] >= 1
+    assert acceptance(least - 1, percent / 100, alpha)[0] == 0
+
+
+def test_least_draws_of_a_certain_thing_and_of_a_twentieth() -> None:
+    assert (least_draws(1.0), least_draws(0.05)) == (1, 283)
+
+
+@pytest.mark.parametrize(("p", "alpha"), [(0.0, 0.1), (-0.1, 0.1), (1.1, 0.1), (0.5, 0.0), (0.5, 1.0)])
+def test_nothing_to_tell_from_none(p: float, alpha: float) -> None:
+    with pytest.raises(ValueError, match="nothing to tell from 0"):
+        least_draws(p, alpha)

@@ -53,3 +53,18 @@ def test_a_walk_sets_the_stage_of_its_canary_itself(capsys: pytest.CaptureFixtur
     assert "--canary cart sets the stage of cart itself" in refused(capsys, *walk, "--stage", "cart=2")
     assert "leave out --stage cart=" in refused(capsys, *walk, "--stage", "stock=1", "--stage", "cart=0")
     assert starts(*walk, "--stage", "stock=2")
+
+
+def test_a_walk_needs_enough_requests_to_see_its_smallest_weight(capsys: pytest.CaptureFixture[str], shop: str) -> None:
+    walk = (shop, "--canary", "cart", "--requests")
+    said = refused(capsys, *walk, "282")
+    assert "282 requests cannot tell 5 % from nothing" in said
+    assert "cart needs --requests 283 or more" in said
+    assert starts(*walk, "283")
+    assert starts(shop, "--requests", "1")
+
+
+def test_none_and_all_are_seen_with_one_request(tmp_path: Path) -> None:
+    path = tmp_path / "mesh.py"
+    path.write_text(PROGRAM.replace("WEIGHTS", "(0, 100)"))
+    assert starts(str(path), "--canary", "cart", "--requests", "1")
