@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pulumi_mesh.errors import MeshError
 from pulumi_mesh.local.folder import short_name, socket_path
 from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
 from pulumi_mesh.proxy.place import VIRTUAL_INBOUND, Placement
@@ -63,8 +64,10 @@ def lay_out(
     """A place for every proxy.
 
     reserve: gives a free loopback port; asked for 0, any. outbound: for each sidecar's key, the ports that its workload
-    calls. preferred: for a gateway's declared port the loopback port that is wanted.
+    calls. preferred: for a gateway's declared port the loopback port that is wanted. Raises MeshError for one that no
+    gateway declares.
     """
+    _refuse_undeclared(preferred, views)
     nodes = []
     for proxy, view in views.items():
         key = key_of(proxy)
@@ -126,6 +129,15 @@ def callers(snapshot: Snapshot, calls: Mapping[str, tuple[str, ...]]) -> dict[st
         services = [snapshot.service(hostname) for hostname in hostnames]
         ports[key] = frozenset(port.number for each in services if each is not None for port in each.ports)
     return ports
+
+
+def _refuse_undeclared(preferred: Mapping[int, int], views: Mapping[Proxy, ProxyView]) -> None:
+    routers = (view for proxy, view in views.items() if proxy.kind == "router")
+    declared = sorted({_port(listener) for view in routers for listener in view.listeners})
+    unknown = sorted(preferred.keys() - set(declared))
+    if unknown:
+        known = ", ".join(map(str, declared)) or "none"
+        raise MeshError(f"no gateway declares port {unknown[0]}; declared ports: {known}")
 
 
 def _port(listener: Listener) -> int:

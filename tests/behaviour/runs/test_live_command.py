@@ -87,6 +87,11 @@ def test_a_port_that_is_taken_is_one_readable_block(environment: dict[str, str])
     assert f"port {port} on 127.0.0.1 is taken" in done.stderr
 
 
+def test_a_port_that_no_gateway_declares_is_one_readable_block(environment: dict[str, str]) -> None:
+    done = run(environment, SMALLEST, "--port", "81=18081")
+    assert (done.returncode, done.stderr) == (1, "error: no gateway declares port 81; declared ports: 80\n")
+
+
 def test_an_envoy_that_dies_ends_the_run_with_its_words(environment: dict[str, str]) -> None:
     with start(environment, SMALLEST) as running:
         until_it_runs(running)

@@ -60,6 +60,15 @@ def test_a_port_that_is_taken_is_told_before_anything_starts() -> None:
             asyncio.run(run())
 
 
+def test_a_wanted_port_of_no_listener_is_told_before_anything_starts() -> None:
+    async def run() -> None:
+        async with LocalMesh(MESH, ports={80: 0, 81: 0}):
+            pytest.fail("it started")
+
+    with pytest.raises(MeshError, match="no gateway declares port 81; declared ports: 80"):
+        asyncio.run(run())
+
+
 def test_a_wanted_port_is_used_and_free_again_after_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
