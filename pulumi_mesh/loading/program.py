@@ -10,8 +10,8 @@ from typing import Any
 from pulumi_mesh.errors import MeshError
 from pulumi_mesh.loading import yaml_file
 from pulumi_mesh.loading.files import read_file
-from pulumi_mesh.loading.project import PROJECT_FILES, read_project
-from pulumi_mesh.loading.python import Ran, run_file, run_module
+from pulumi_mesh.loading.project import PROJECT_FILES, has_project, read_project
+from pulumi_mesh.loading.python import Ran, is_module, run_file, run_module
 from pulumi_mesh.model.mesh import Mesh
 
 _KINDS = "a folder with Pulumi.yaml, a Python file, FILE.py:NAME, MODULE:NAME, or a YAML file"
@@ -25,12 +25,14 @@ def load_program(target: str) -> Mesh:
     standard input). Python runs as a Pulumi program does, but with no engine: nothing is deployed, resources give back
     their inputs. The mesh is the one that a ``deploy.Mesh`` is given, else the one called ``mesh``, else the only
     one at the top of the module that no other uses.
+    ``MODULE:NAME`` may also name a package in the current folder that is no project.
     Raises MeshError: nothing there, no mesh or several, an error in the program with its file and line.
     """
     path, _, attribute = target.rpartition(":") if _names_attribute(target) else (target, "", "")
     if path != "-" and Path(path).name in PROJECT_FILES and Path(path).is_file():
         path = str(Path(path).parent)
-    if Path(path).is_dir():
+    package = attribute and not has_project(Path(path)) and is_module(path)
+    if Path(path).is_dir() and not package:
         found = read_project(Path(path))
         ran = run_file(found.main, name="__main__", project=found.name, cwd=found.main.parent)
         return _only_mesh(ran, str(found.main), attribute)

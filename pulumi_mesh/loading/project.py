@@ -20,6 +20,11 @@ class Project:
     main: Path
 
 
+def has_project(folder: Path) -> bool:
+    """Whether it is a folder with a project."""
+    return any((folder / name).is_file() for name in PROJECT_FILES)
+
+
 def read_project(folder: Path) -> Project:
     """The project of a folder: its program is ``main`` of its ``Pulumi.yaml``, or else ``__main__.py``.
 

@@ -10,6 +10,7 @@ import sysconfig
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,12 @@ def run_file(file: Path, *, name: str, project: str = "", cwd: Path | None = Non
 def run_module(name: str) -> Ran:
     """Import a module, found from the current folder too, as ``python -m`` does. Raises MeshError."""
     return _run(lambda: vars(_imported(name)), Path.cwd(), "", None)
+
+
+def is_module(name: str) -> bool:
+    """Whether a module of that name, without dots, would be imported; a folder without code of its own is none."""
+    found = PathFinder.find_spec(name, [str(Path.cwd()), *sys.path]) if name.isidentifier() else None
+    return found is not None and found.origin is not None
 
 
 def _imported(name: str) -> Any:

@@ -59,6 +59,29 @@ def test_named_mesh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         load_program("meshes_of_tests.py")
 
 
+@pytest.mark.parametrize("file", ["shop_of_tests/__init__.py", "shop_of_tests.py"])
+def test_named_mesh_of_a_module_beside_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str) -> None:
+    write(tmp_path / "shop_of_tests" / "mesh.yaml", "name: another\n")
+    write(tmp_path / file, HEAD + "a = pm.Mesh('one')")
+    monkeypatch.chdir(tmp_path)
+    assert load_program("shop_of_tests:a").name == "one"
+
+
+def test_a_folder_that_holds_no_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "folder_of_tests" / "notes.txt", "")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(pm.MeshError, match=r"has no Pulumi\.yaml"):
+        load_program("folder_of_tests:a")
+
+
+def test_a_project_that_is_a_package_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "both_of_tests" / "Pulumi.yaml", "name: shop\nruntime: python\n")
+    write(tmp_path / "both_of_tests" / "__main__.py", HEAD + "a = pm.Mesh('project')")
+    write(tmp_path / "both_of_tests" / "__init__.py", HEAD + "a = pm.Mesh('package')")
+    monkeypatch.chdir(tmp_path)
+    assert load_program("both_of_tests:a").name == "project"
+
+
 def test_yaml_file(tmp_path: Path) -> None:
     assert load_program(write(tmp_path / "mesh.yaml", "name: shop\n")) == pm.Mesh("shop")
     target = write(tmp_path / "bad.yml", "name: shop\nservices: [x]\n")
