@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -16,6 +14,7 @@ from pulumi_mesh.local.authority import Authority
 from pulumi_mesh.local.endpoints import held_by_clusters
 from pulumi_mesh.local.envoy import Envoy
 from pulumi_mesh.local.envoy import start as start_envoy
+from pulumi_mesh.local.home import run_folder
 from pulumi_mesh.local.layout import DISCOVERY, LOOPBACK, Node, callers, key_of, lay_out, placement
 from pulumi_mesh.local.ports import Ports
 from pulumi_mesh.local.publish import Update, publish, write
@@ -155,7 +154,7 @@ class LocalMesh:
         return host_of(self.mesh, self.mesh.service(service))
 
     async def _start(self) -> None:
-        folder = Path(self._exit.enter_context(tempfile.TemporaryDirectory(prefix="pulumi-mesh-")))
+        folder = self._exit.enter_context(run_folder())
         ports = self._exit.enter_context(Ports())
         taken = snapshot(self.mesh.at(self._stages))
         views = _views(taken)

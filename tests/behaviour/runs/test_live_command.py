@@ -92,6 +92,14 @@ def test_a_port_that_no_gateway_declares_is_one_readable_block(environment: dict
     assert (done.returncode, done.stderr) == (1, "error: no gateway declares port 81; declared ports: 80\n")
 
 
+def test_the_keys_of_a_killed_run_are_gone_after_the_next(environment: dict[str, str]) -> None:
+    with start(environment, SMALLEST) as running:
+        until_it_runs(running)
+        running.kill()
+    assert list(Path(environment["TMPDIR"]).glob("*/authority"))
+    assert run(environment, SMALLEST, "--port", "81=18081").returncode == 1
+
+
 def test_an_envoy_that_dies_ends_the_run_with_its_words(environment: dict[str, str]) -> None:
     with start(environment, SMALLEST) as running:
         until_it_runs(running)
