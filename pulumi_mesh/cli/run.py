@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from pulumi_mesh.model.canary import Canary
     from pulumi_mesh.model.mesh import Mesh
 
+REQUESTS = 1000
+"""Measured at each stage of a canary, unless told otherwise."""
+
 STOPPED = 130
 """Exit code of a canary that was stopped before its end, as a shell gives it for Ctrl-C."""
 
@@ -29,7 +32,9 @@ STOPPED = 130
 @options.stages
 @click.option("--canary", metavar="NAME", help="Walk this canary through its stages under live traffic, then stop.")
 @click.option(
-    "--requests", type=click.IntRange(1), default=1000, show_default=True, help="Requests measured at each stage."
+    "--requests",
+    type=click.IntRange(1),
+    help=f"Requests measured at each stage. Default: {REQUESTS}, or more where a stage's weight is too small for them.",
 )
 @click.option(
     "--connections", type=click.IntRange(1, 256), default=8, show_default=True, help="Requests under way at once."
@@ -47,7 +52,7 @@ def command(
     program: str,
     stages: dict[str, int],
     canary: str | None,
-    requests: int,
+    requests: int | None,
     connections: int,
     ports: dict[int, int],
     output: str,
@@ -57,45 +62,44 @@ def command(
     Nothing starts when `check` finds an error. Without --canary it runs until Ctrl-C. With it, the exit code is 1 when
     a share was off by more than chance allows, or a request was lost.
     """
-    mesh = options.load_plain(program)
     from rich.console import Console
 
     from pulumi_mesh.cli.findings import look
     from pulumi_mesh.cli.run_report import until_stopped, walked
 
+    mesh = options.load_plain(program)
+    as_json = output == "json"
+    console = Console(stderr=as_json, highlight=False)
+    scenario, stopped = partial(until_stopped, console, as_json=as_json), 0
     stops = [stages]
     if canary is not None:
         walks = mesh.canary(canary)
         for name in stages:
             if mesh.canary(name) == walks:
                 raise click.UsageError(f"--canary {canary} sets the stage of {name} itself; leave out --stage {name}=")
-        _enough(requests, walks)
+        enough = _enough(requests, walks)
+        scenario = partial(walked, console, name=canary, requests=enough, connections=connections, as_json=as_json)
+        stopped = STOPPED
         stops += [{**stages, walks.name: stage} for stage in range(1, len(walks.stages) + 1)]
     look(*map(mesh.at, stops))
-
-    as_json = output == "json"
-    console = Console(stderr=as_json, highlight=False)
-    scenario = (
-        partial(until_stopped, console, as_json=as_json)
-        if canary is None
-        else partial(walked, console, name=canary, requests=requests, connections=connections, as_json=as_json)
-    )
-    stopped = 0 if canary is None else STOPPED
     return asyncio.run(_run(mesh, console, scenario, stages=stages, ports=ports, stopped=stopped))
 
 
-def _enough(requests: int, canary: Canary) -> None:
-    """Refuse so few requests that a stage could pass although its candidate gets none of them."""
+def _enough(requests: int | None, canary: Canary) -> int:
+    """How many requests to measure; so few that a stage could pass although its candidate gets none are refused."""
     from pulumi_mesh.canary.binomial import least_draws
     from pulumi_mesh.local.walk import ALPHA
 
     split = [each.weight for each in canary.stages if 0 < each.weight < 100]
     least = least_draws(min(split) / 100, ALPHA) if split else 0
+    if requests is None:
+        return max(REQUESTS, least)
     if requests < least:
         raise click.UsageError(
             f"{requests} requests cannot tell {min(split)} % from nothing; "
             f"{canary.name} needs --requests {least} or more"
         )
+    return requests
 
 
 async def _run(

@@ -242,8 +242,9 @@ def _reached_gateways(mesh: Mesh) -> Iterator[Gateway]:
         yield from (who for rule in policy.rules for who in rule.principals if isinstance(who, Gateway))
 
 
-def _names(each: Any) -> tuple[str, str]:
-    return each.name, f"{getattr(each, 'namespace', '')}/{each.name}"
+def _names(each: Any) -> tuple[str, ...]:
+    namespace = getattr(each, "namespace", "")
+    return (each.name, f"{namespace}/{each.name}") if namespace else (each.name,)
 
 
 def _scope(each: MutualTLS) -> str:
