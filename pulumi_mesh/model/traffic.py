@@ -62,6 +62,8 @@ class ConnectionPool:
 class OutlierDetection:
     """When an endpoint is taken out of load balancing for a while; None leaves Istio's default.
 
+    Without any field it turns detection on, with Istio's defaults.
+
     consecutive_5xx_errors: answers 500 to 599 in a row. consecutive_gateway_errors: 502, 503, 504 in a row.
     interval: between two looks (10s). base_ejection_time: times the number of ejections so far (30s).
     max_ejection_percent: the most endpoints that may be out at once (10).
@@ -73,9 +75,6 @@ class OutlierDetection:
     interval: OptionalDuration = default(None)
     base_ejection_time: OptionalDuration = default(None)
     max_ejection_percent: Annotated[int, Field(strict=True, ge=0, le=100)] | None = None
-
-    def __post_init__(self) -> None:
-        _say_something(self)
 
 
 @typed

@@ -203,7 +203,6 @@ CASES: list[tuple[Callable[[], Any], str]] = [
     (lambda: pm.HeaderChanges(set={"Host": "a.com"}), "HeaderChanges.set: the Host header is not changed here"),
     (lambda: pm.Rule(name="a\nb", backends=[reviews]), "Rule.name: 'a\\nb' holds a character"),
     (pm.ConnectionPool, "ConnectionPool.max_connections: nothing is said"),
-    (pm.OutlierDetection, "OutlierDetection.consecutive_5xx_errors: nothing is said"),
     (lambda: pm.Namespace("a", physical_name=""), "Namespace(\"a\").physical_name: '' is not a name"),
     (lambda: pm.Namespace("a", physical_name="a.b"), "Namespace(\"a\").physical_name: 'a.b' is not a name"),
     (lambda: pm.Namespace("a", labels={"istio.io/rev": "x"}), 'Namespace("a").labels: istio.io/rev follows from'),
