@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -13,11 +12,9 @@ from pulumi_mesh.loading import load_program
 from pulumi_mesh.manifests.wire import to_wire
 from pulumi_mesh.render import render as render_mesh
 from tests.cluster.tools.istiod import NAMESPACE
-from tests.cluster.tools.kubectl import Kubectl, RefusedError
-from tests.cluster.tools.pipeline import apply, manifests, prune, render
-
-EXAMPLES = Path(__file__).parents[2] / "examples"
-CASES = [("smallest", {}), ("bookinfo", {}), ("bookinfo", {"reviews": 2}), ("bookinfo", {"reviews": 4})]
+from tests.cluster.tools.kubectl import Kubectl, RefusedError, key_of
+from tests.cluster.tools.pipeline import apply, declared, manifests, prune, render, stored
+from tests.cluster.tools.programs import BOOKINFO, CASES, SMALLEST
 
 TWO_ROUTES = """
 import pulumi_mesh as pm
@@ -32,51 +29,37 @@ mesh = pm.Mesh("hello", services=[hello], gateways=[public], routes=[
 """
 
 
-def stored(kubectl: Kubectl, kinds: list[str]) -> dict[Any, Any]:
-    """Every Istio object of the API server, without what the server writes itself."""
-    found = kubectl.get("--all-namespaces", ",".join(kinds))["items"]
-    return {(each["kind"], each["metadata"]["namespace"], each["metadata"]["name"]): each["spec"] for each in found}
-
-
-def declared(folder: Path) -> dict[Any, Any]:
-    """Every Istio object of the folder."""
-    return {key: each["spec"] for key, each in manifests(folder).items() if key[0] != "Namespace"}
-
-
-@pytest.mark.parametrize(("example", "stages"), CASES)
+@pytest.mark.parametrize("case", CASES)
 def test_the_server_holds_what_an_example_declares_and_nothing_else(
-    example: str, stages: dict[str, int], kubectl: Kubectl, istio_kinds: list[str], tmp_path: Path
+    case: str, kubectl: Kubectl, istio_kinds: list[str], tmp_path: Path
 ) -> None:
-    program = EXAMPLES / example / "mesh.py"
+    program, stages = CASES[case]
     render(program, tmp_path, stages=stages)
     apply(kubectl, tmp_path)
 
     assert stored(kubectl, istio_kinds) == declared(tmp_path)
     # Files are one way to the server, objects in a program the other: both hold the same.
     assert set(manifests(tmp_path)) == {
-        (each["kind"], each["metadata"].get("namespace", ""), each["metadata"]["name"])
-        for each in map(to_wire, render_mesh(load_program(str(program)).at(stages)).objects)
+        key_of(to_wire(each)) for each in render_mesh(load_program(str(program)).at(stages)).objects
     }
 
 
-@pytest.mark.parametrize(("example", "stages"), CASES)
-def test_a_second_apply_changes_nothing(
-    example: str, stages: dict[str, int], kubectl: Kubectl, istio_kinds: list[str], tmp_path: Path
-) -> None:
-    render(EXAMPLES / example / "mesh.py", tmp_path, stages=stages)
+@pytest.mark.parametrize("case", CASES)
+def test_a_second_apply_changes_nothing(case: str, kubectl: Kubectl, istio_kinds: list[str], tmp_path: Path) -> None:
+    program, stages = CASES[case]
+    render(program, tmp_path, stages=stages)
     apply(kubectl, tmp_path)
     before = kubectl.versions([*istio_kinds, "namespaces"])
 
-    assert render(EXAMPLES / example / "mesh.py", tmp_path, stages=stages)["written"] == []
+    assert render(program, tmp_path, stages=stages)["written"] == []
     apply(kubectl, tmp_path)
 
     assert kubectl.versions([*istio_kinds, "namespaces"]) == before
 
 
 def test_a_canary_stage_changes_its_route_alone(kubectl: Kubectl, istio_kinds: list[str], tmp_path: Path) -> None:
-    program = EXAMPLES / "bookinfo" / "mesh.py"
     for stage in range(5):
-        render(program, tmp_path, stages={"reviews": stage})
+        render(BOOKINFO, tmp_path, stages={"reviews": stage})
         before = kubectl.versions([*istio_kinds, "namespaces"])
         apply(kubectl, tmp_path)
         after = kubectl.versions([*istio_kinds, "namespaces"])
@@ -114,7 +97,7 @@ def test_a_stale_object_is_pruned_and_no_other(kubectl: Kubectl, istio_kinds: li
 def test_a_hand_edit_is_undone_and_another_managers_field_is_kept(
     kubectl: Kubectl, istio_kinds: list[str], tmp_path: Path
 ) -> None:
-    render(EXAMPLES / "bookinfo" / "mesh.py", tmp_path)
+    render(BOOKINFO, tmp_path)
     apply(kubectl, tmp_path)
     path = next(tmp_path.rglob("virtualservice-reviews.yaml"))
     edited = yaml.safe_load(path.read_text())
@@ -132,7 +115,7 @@ def test_a_hand_edit_is_undone_and_another_managers_field_is_kept(
 
 
 def test_one_without_rights_is_refused(kubectl: Kubectl, tmp_path: Path) -> None:
-    render(EXAMPLES / "smallest" / "mesh.py", tmp_path)
+    render(SMALLEST, tmp_path)
     with pytest.raises(RefusedError, match="forbidden"):
         apply(kubectl.as_user("reader"), tmp_path)
     with pytest.raises(RefusedError, match="not found"):

@@ -8,17 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.test_applied_files import CASES, EXAMPLES, declared, stored
 from tests.cluster.tools.istiod import Istiod
-from tests.cluster.tools.kubectl import Key, Kubectl, RefusedError
-from tests.cluster.tools.pipeline import apply, render
+from tests.cluster.tools.kubectl import Key, Kubectl, RefusedError, key_of
+from tests.cluster.tools.pipeline import apply, declared, render, stored
+from tests.cluster.tools.programs import BOOKINFO, CASES
 
 
-@pytest.mark.parametrize(("example", "stages"), CASES)
+@pytest.mark.parametrize("case", CASES)
 def test_it_accepts_what_an_example_declares(
-    example: str, stages: dict[str, int], istiod: Istiod, kubectl: Kubectl, istio_kinds: list[str], tmp_path: Path
+    case: str, istiod: Istiod, kubectl: Kubectl, istio_kinds: list[str], tmp_path: Path
 ) -> None:
-    render(EXAMPLES / example / "mesh.py", tmp_path, stages=stages)
+    program, stages = CASES[case]
+    render(program, tmp_path, stages=stages)
     apply(kubectl, tmp_path)
     assert stored(kubectl, istio_kinds) == declared(tmp_path)
 
@@ -36,7 +37,7 @@ def test_it_refuses_what_the_custom_resource_alone_would_take(istiod: Istiod, ku
 
 
 def test_it_serves_what_was_applied(istiod: Istiod, kubectl: Kubectl, tmp_path: Path) -> None:
-    render(EXAMPLES / "bookinfo" / "mesh.py", tmp_path)
+    render(BOOKINFO, tmp_path)
     apply(kubectl, tmp_path)
     wanted = set(declared(tmp_path))
     until = time.monotonic() + 30
@@ -47,7 +48,4 @@ def test_it_serves_what_was_applied(istiod: Istiod, kubectl: Kubectl, tmp_path: 
 
 def known_to(istiod: Istiod) -> set[Key]:
     """The Istio objects that istiod works with; what it was told about some milliseconds ago may be missing."""
-    return {
-        (each["kind"], each["metadata"]["namespace"], each["metadata"]["name"])
-        for each in json.loads(istiod.get("/debug/configz"))
-    }
+    return {key_of(each) for each in json.loads(istiod.get("/debug/configz"))}

@@ -97,6 +97,7 @@ def _flags(module: Module) -> list[str]:
 
 
 def _build(binary: Binary, place: Path, say: Say) -> None:
+    go = _go()
     place.parent.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     say(f"building {binary.name}, once; it goes to {place}")
@@ -108,7 +109,7 @@ def _build(binary: Binary, place: Path, say: Say) -> None:
     try:
         with (
             subprocess.Popen(
-                [_go(), *arguments],
+                [go, *arguments],
                 cwd=GO / binary.module.name,
                 env=_environment(),
                 stdout=subprocess.DEVNULL,

@@ -14,6 +14,11 @@ Key = tuple[str, str, str]
 """Kind, namespace (empty for what has none) and name."""
 
 
+def key_of(manifest: Any) -> Key:
+    """The key of a manifest, or of an object as the API server gives it."""
+    return manifest["kind"], manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]
+
+
 class RefusedError(Exception):
     """kubectl failed; the message is what it said."""
 
@@ -50,9 +55,5 @@ class Kubectl:
 
     def versions(self, kinds: list[str]) -> dict[Key, str]:
         """The resourceVersion of every object of these kinds in all namespaces: any write changes it."""
-        return {
-            (each["kind"], each["metadata"].get("namespace", ""), each["metadata"]["name"]): each["metadata"][
-                "resourceVersion"
-            ]
-            for each in self.get("--all-namespaces", ",".join(kinds))["items"]
-        }
+        found = self.get("--all-namespaces", ",".join(kinds))["items"]
+        return {key_of(each): each["metadata"]["resourceVersion"] for each in found}

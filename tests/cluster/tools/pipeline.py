@@ -10,7 +10,7 @@ import yaml
 from click.testing import CliRunner
 
 from pulumi_mesh.cli import cli
-from tests.cluster.tools.kubectl import Key, Kubectl
+from tests.cluster.tools.kubectl import Key, Kubectl, key_of
 
 KUSTOMIZATION = "kustomization.yaml"
 
@@ -46,4 +46,14 @@ def prune(kubectl: Kubectl, before: Path, pruned: list[str]) -> str:
 def manifests(folder: Path) -> dict[Key, Any]:
     """The objects of the folder."""
     found = [yaml.safe_load(path.read_text()) for path in folder.rglob("*.yaml") if path.name != KUSTOMIZATION]
-    return {(each["kind"], each["metadata"].get("namespace", ""), each["metadata"]["name"]): each for each in found}
+    return {key_of(each): each for each in found}
+
+
+def declared(folder: Path) -> dict[Key, Any]:
+    """The spec of every Istio object of the folder."""
+    return {key: each.get("spec", {}) for key, each in manifests(folder).items() if key[0] != "Namespace"}
+
+
+def stored(kubectl: Kubectl, kinds: list[str]) -> dict[Key, Any]:
+    """The spec of every object of these kinds that the API server holds."""
+    return {key_of(each): each.get("spec", {}) for each in kubectl.get("--all-namespaces", ",".join(kinds))["items"]}
