@@ -59,6 +59,7 @@ def _etcd(binary: Path, folder: Path, port: int, peers: int) -> list[str | Path]
         f"--advertise-client-urls=http://127.0.0.1:{port}",
         f"--listen-peer-urls=http://127.0.0.1:{peers}",
         "--unsafe-no-fsync",
+        "--log-level=warn",
     ]
 
 

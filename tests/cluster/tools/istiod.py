@@ -57,6 +57,7 @@ def istiod(folder: Path, binary: Path, kubectl: Kubectl, mesh_config: dict[str, 
             f"--secureGRPCAddr=127.0.0.1:{secure}",
             f"--monitoringAddr=127.0.0.1:{monitoring}",
             "--ctrlz_port=0",
+            "--shutdownDuration=1s",
         ]
         environment = {
             **os.environ,
