@@ -71,7 +71,6 @@ RULES: dict[str, dict[str, Any]] = {
     "a parameter by a prefix": matching(query_parameters={"there": pm.TextMatch("a", kind="prefix")}),
     "a method alone": matching(method="CONNECT"),
     "the host as a header": matching(headers={"host": "shop.example.com"}),
-    "a pseudo header": matching(headers={":authority": "shop.example.com"}),
     "a redirect to another scheme": {"redirect": pm.Redirect(scheme="https")},
     "a redirect to another port": {"redirect": pm.Redirect(port=8443)},
     "a redirect to another host": {"redirect": pm.Redirect(hostname="new.example.com", status_code=307)},
