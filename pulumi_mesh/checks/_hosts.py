@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pulumi_mesh.istio import ServiceEntry
+from pulumi_mesh.istio import ServiceEntry, VirtualService
 from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.proxy.resolve.hosts import fqdn
 from pulumi_mesh.typed import has_token
@@ -46,3 +46,14 @@ def seen_from(namespace: str, export_to: tuple[str, ...] | None, owner: str) -> 
     return any(
         each in ("*", namespace) or (each == "." and owner == namespace) or has_token(each) for each in export_to
     )
+
+
+def seen_together(one: VirtualService, other: VirtualService) -> bool:
+    """Whether a proxy of some namespace sees both."""
+    ours, theirs = _scopes(one), _scopes(other)
+    return "*" in ours or "*" in theirs or bool(ours & theirs)
+
+
+def _scopes(route: VirtualService) -> set[str]:
+    given = route.spec.export_to or ("*",)
+    return {route.namespace if each == "." else each for each in given}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pulumi_mesh.checks._about import About
 from pulumi_mesh.checks._gateways import on_mesh
+from pulumi_mesh.checks._hosts import seen_together
 from pulumi_mesh.findings import Finding
 from pulumi_mesh.istio import VirtualService
 from pulumi_mesh.manifests.snapshot import Snapshot, ref_of
@@ -33,7 +34,7 @@ def find(snapshot: Snapshot) -> Iterator[Finding]:
         clashing = [
             (route, position)
             for route, position in places
-            if any(route is not other and _seen_together(route, other) for other, _ in places)
+            if any(route is not other and seen_together(route, other) for other, _ in places)
         ]
         if clashing:
             names = ", ".join(f"{route.namespace}/{route.name}" for route, _ in clashing)
@@ -43,14 +44,3 @@ def find(snapshot: Snapshot) -> Iterator[Finding]:
                 fix="put the rules into one VirtualService, in the order they are to be tried, or keep the objects "
                 "apart with exportTo",
             )
-
-
-def _seen_together(one: VirtualService, other: VirtualService) -> bool:
-    """Whether a sidecar of some namespace sees both."""
-    ours, theirs = _scopes(one), _scopes(other)
-    return "*" in ours or "*" in theirs or bool(ours & theirs)
-
-
-def _scopes(route: VirtualService) -> set[str]:
-    given = route.spec.export_to or ("*",)
-    return {route.namespace if each == "." else each for each in given}

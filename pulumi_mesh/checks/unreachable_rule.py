@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
-from typing import TypeAlias
 
 from pulumi_mesh.checks._about import About
+from pulumi_mesh.checks._rules import Match, Rule, bare, rule_name, takes_all
 from pulumi_mesh.findings import Finding
 from pulumi_mesh.istio import VirtualService, virtual_service
 from pulumi_mesh.manifests.snapshot import Snapshot, ref_of
@@ -16,16 +15,6 @@ ABOUT = About(
     ("warning",),
     "Earlier rules of a VirtualService take every request that a rule matches",
     also="IST0130",
-)
-
-Rule: TypeAlias = virtual_service.Http | virtual_service.Tls | virtual_service.Tcp
-Match: TypeAlias = virtual_service.HttpMatch | virtual_service.TlsMatch | virtual_service.TcpMatch
-
-_ANY = virtual_service.HttpMatch()
-_ANY_PATH = (
-    virtual_service.StringMatch(prefix="/"),
-    virtual_service.StringMatch(prefix=""),
-    virtual_service.StringMatch(regex=".*"),
 )
 
 
@@ -45,11 +34,11 @@ def _among(route: VirtualService, kind: str, rules: tuple[Rule, ...]) -> Iterato
     catch_all: int | None = None
     for position, rule in enumerate(rules):
         place = ref_of(route, f"spec.{kind}[{position}]")
-        keys = [_bare(each) for each in rule.match or ()]
+        keys = [bare(each) for each in rule.match or ()]
         if catch_all is not None:
             yield ABOUT.finding(
-                f"{_name(kind, rules, position)} is never used: {_name(kind, rules, catch_all)} before it takes "
-                "every request",
+                f"{rule_name(kind, rules, position)} is never used: {rule_name(kind, rules, catch_all)} before it "
+                "takes every request",
                 place,
                 ref_of(route, f"spec.{kind}[{catch_all}]"),
                 fix="put the rule that takes every request last",
@@ -57,8 +46,8 @@ def _among(route: VirtualService, kind: str, rules: tuple[Rule, ...]) -> Iterato
         elif keys and all(each in taken for each in keys):
             before = sorted({taken[each] for each in keys})
             yield ABOUT.finding(
-                f"{_name(kind, rules, position)} is never used: "
-                f"{' and '.join(_name(kind, rules, each) for each in before)} before it has the same matches",
+                f"{rule_name(kind, rules, position)} is never used: "
+                f"{' and '.join(rule_name(kind, rules, each) for each in before)} before it has the same matches",
                 place,
                 *(ref_of(route, f"spec.{kind}[{each}]") for each in before),
                 fix="give it a match of its own, move it up, or take it out",
@@ -67,25 +56,5 @@ def _among(route: VirtualService, kind: str, rules: tuple[Rule, ...]) -> Iterato
             continue
         for each in keys:
             taken.setdefault(each, position)
-        if catch_all is None and (not keys or any(map(_takes_all, keys))):
+        if catch_all is None and (not keys or any(map(takes_all, keys))):
             catch_all = position
-
-
-def _bare(match: Match) -> Match:
-    """The match without what it is called."""
-    if isinstance(match, virtual_service.HttpMatch):
-        return dataclasses.replace(match, name=None, stat_prefix=None)
-    return match
-
-
-def _takes_all(match: Match) -> bool:
-    """Mirrors IsCatchAllRoute (pilot/pkg/networking/core/route/route.go)."""
-    if not isinstance(match, virtual_service.HttpMatch):
-        return False
-    rest = dataclasses.replace(match, uri=None, ignore_uri_case=None)
-    return rest == _ANY and (match.uri is None or match.uri in _ANY_PATH)
-
-
-def _name(kind: str, rules: tuple[Rule, ...], position: int) -> str:
-    name = getattr(rules[position], "name", None)
-    return f"{kind} rule {name!r}" if name else f"{kind} rule {position}"

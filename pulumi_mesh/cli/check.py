@@ -20,12 +20,12 @@ def command(program: str, stages: dict[str, int], output: str, strict: bool) -> 
 
     Exit code 1 when there is an error (with --strict: or a warning).
     """
-    from pulumi_mesh.checks import check
-    from pulumi_mesh.render import render, snapshot
+    from pulumi_mesh.cli.findings import found
+    from pulumi_mesh.render import render
 
     mesh = options.load(program)[0].at(stages)
     rendered = render(mesh)
-    findings = (*rendered.findings, *check(snapshot(mesh)))
+    findings = found(mesh, rendered)
     serious = [each for each in findings if each.severity == "error" or (strict and each.severity == "warning")]
     if output == "json":
         click.echo(json.dumps({"objects": len(rendered.entries), "findings": finding_data(findings)}, indent=2))

@@ -12,6 +12,7 @@ from pulumi_mesh.cli import options
 
 if TYPE_CHECKING:
     from pulumi_mesh.model.mesh import Mesh
+    from pulumi_mesh.render import Rendered
 
 
 @click.command(name="render")
@@ -41,13 +42,16 @@ def command(
     """Write the Istio objects of the mesh of PROGRAM, or the Envoy config of each of its proxies.
 
     Without --output-dir everything goes to standard output: objects as YAML documents in the order in which they may be
-    applied, Envoy config as one JSON object by proxy.
+    applied, Envoy config as one JSON object by proxy. Exit code 1, and nothing is written, when `check` finds an error.
     """
+    from pulumi_mesh.cli.findings import look
+
     if checking and output_dir is None:
         raise click.UsageError("--check compares with a folder; name it with --output-dir")
     if proxy is not None and backend != "envoy":
         raise click.UsageError("--proxy goes with --to envoy")
     mesh = options.load_plain(program).at(stages)
+    (rendered,) = look(mesh)
     if backend == "envoy":
         documents = _envoy(mesh, proxy)
         if output_dir is None:
@@ -55,15 +59,13 @@ def command(
             click.echo(_json(next(iter(documents.values())) if only else documents))
             return 0
         return _to_folder(output_dir, {f"{key}.json": _json(each) for key, each in documents.items()}, checking, output)
-    return _istio(mesh, output_dir, checking, output)
+    return _istio(rendered, output_dir, checking, output)
 
 
-def _istio(mesh: Mesh, output_dir: Path | None, checking: bool, output: str) -> int:
+def _istio(rendered: Rendered, output_dir: Path | None, checking: bool, output: str) -> int:
     from pulumi_mesh.gitops import files, stream
     from pulumi_mesh.manifests.wire import to_wire
-    from pulumi_mesh.render import render
 
-    rendered = render(mesh)
     written = files(rendered)
     if output_dir is not None:
         return _to_folder(output_dir, written, checking, output)

@@ -53,16 +53,20 @@ def command(
 ) -> int:
     """Run the mesh of PROGRAM on loopback: one Envoy for each gateway and workload, with stub workloads behind them.
 
-    Without --canary it runs until Ctrl-C. With it, the exit code is 1 when a share was off by more than chance
-    allows, or a request was lost.
+    Nothing starts when `check` finds an error. Without --canary it runs until Ctrl-C. With it, the exit code is 1 when
+    a share was off by more than chance allows, or a request was lost.
     """
     mesh = options.load_plain(program)
-    if canary is not None:
-        mesh.canary(canary)
-    mesh.at(stages)
     from rich.console import Console
 
+    from pulumi_mesh.cli.findings import look
     from pulumi_mesh.cli.run_report import until_stopped, walked
+
+    stops = [stages]
+    if canary is not None:
+        walks = mesh.canary(canary)
+        stops += [{**stages, canary: stage} for stage in range(1, len(walks.stages) + 1)]
+    look(*map(mesh.at, stops))
 
     as_json = output == "json"
     console = Console(stderr=as_json, highlight=False)

@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 import pulumi
 
+from pulumi_mesh.checks import waits
 from pulumi_mesh.deploy.tokens import Places, fill, shown_text
 from pulumi_mesh.errors import FindingsError, InvalidError
 from pulumi_mesh.findings import Finding
-from pulumi_mesh.typed import has_token
 
 T = TypeVar("T")
 
@@ -21,7 +21,7 @@ def judged(findings: tuple[Finding, ...]) -> list[str]:
 
     Raises FindingsError with all findings if one is an error.
     """
-    ready = [each for each in findings if not _waits(each)]
+    ready = [each for each in findings if not waits(each)]
     errors = [each for each in ready if each.severity == "error"]
     if errors:
         found = "one error" if len(errors) == 1 else f"{len(errors)} errors"
@@ -75,12 +75,6 @@ def in_words(places: Places) -> Iterator[None]:
 
 def _paths(places: Places) -> list[str]:
     return [place.path for place in places.values()]
-
-
-def _waits(finding: Finding) -> bool:
-    texts = [finding.message, finding.fix]
-    texts += [text for ref in finding.refs for text in (ref.namespace, ref.name, ref.path)]
-    return any(map(has_token, texts))
 
 
 def _told(finding: Finding) -> str:

@@ -21,7 +21,7 @@ class Object(pulumi.ComponentResource):
     objects: pulumi.Output[list[Any]]
     resource: pulumi.Resource
 
-    def __init__(self, name: str, obj: AnyObject, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, obj: AnyObject, *, opts: pulumi.ResourceOptions | None = None) -> None:
         source = f'{obj.kind}("{obj.name}")'
         plain, places = take(obj, source)
         made = manifests([Entry(plain.identity, plain, f'Object("{name}")')], places)

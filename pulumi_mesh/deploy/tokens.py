@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from pulumi_mesh.errors import InvalidError, OutputError
 from pulumi_mesh.typed import TOKEN_END, TOKEN_START, has_token, is_output, kind_of
-from pulumi_mesh.typed.walk import mapped
+from pulumi_mesh.typed.walk import mapped, refuse_formatted_output
 
 T = TypeVar("T")
 
@@ -44,6 +44,7 @@ def take(value: T, root: str) -> tuple[T, Places]:
     tokens: dict[int, str] = {}
 
     def leaf(item: Any, path: str) -> Any:
+        refuse_formatted_output(item, path)
         if has_token(item):
             raise InvalidError([(path, "holds the private character U+E000, which stands for Outputs here")])
         if not is_output(item):

@@ -114,7 +114,8 @@ class LocalMesh:
         found = [each for each in self.nodes if name in (each.key, each.proxy.name)]
         if len(found) != 1:
             known = ", ".join(each.key for each in self.nodes)
-            raise MeshError(f"no proxy is named just {name!r}; there are: {known}")
+            how = "several proxies are" if found else "no proxy is"
+            raise MeshError(f"{how} named {name!r}; there are: {known}")
         return found[0]
 
     def gateway_url(self, gateway: str, port: int) -> str:
@@ -139,8 +140,11 @@ class LocalMesh:
         return f"http://{LOOPBACK}:{local}"
 
     def inbound_port(self, workload: str, port: int) -> int:
-        """The loopback port that stands for a workload's own address and ``port``."""
-        return self.node(workload).inbound[port]
+        """The loopback port that stands for a workload's own ``port``. Raises MeshError for one it does not serve."""
+        inbound = self.node(workload).inbound
+        if port not in inbound:
+            raise MeshError(f"{workload!r} does not serve port {port}; it serves {', '.join(map(str, inbound))}")
+        return inbound[port]
 
     def client_tls(self) -> ssl.SSLContext:
         """TLS of a client that trusts the local authority and has no certificate."""

@@ -19,7 +19,7 @@ class StageResult:
     """What one stage showed.
 
     asked: the candidate's weight in percent. answers: of the service, by all versions; candidate: of the candidate.
-    least, most: answers of the candidate that chance allows. latencies: seconds.
+    least, most: answers of the candidate that chance allows. p50, p99: latencies in seconds.
     """
 
     stage: int

@@ -7,7 +7,7 @@ first: a manifest that was read has no class to take an order from, and must pri
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -35,11 +35,6 @@ def dump(obj: AnyObject | Mapping[str, Any]) -> str:
     """
     manifest = to_wire(obj) if isinstance(obj, Object | RawObject) else obj
     return _yaml(_ordered(manifest))
-
-
-def dump_all(objects: Iterable[AnyObject | Mapping[str, Any]]) -> str:
-    """One text with all of them, in the order given, ``---`` between."""
-    return "---\n".join(map(dump, objects))
 
 
 def _ordered(manifest: Mapping[str, Any]) -> dict[str, Any]:

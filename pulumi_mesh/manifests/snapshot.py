@@ -82,7 +82,7 @@ class Workload:
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy to resolve for: a gateway (``router``), or a workload's sidecar."""
+    """A proxy to resolve for: a gateway (``router``), or a workload's sidecar. domain: the cluster's."""
 
     kind: Literal["router", "sidecar"]
     name: str
@@ -90,11 +90,12 @@ class Proxy:
     address: str
     labels: FrozenMap[str, str] = NO_LABELS
     service_account: str = "default"
+    domain: str = "cluster.local"
 
     @property
     def node(self) -> str:
         """Envoy's node id, as Istio makes it."""
-        return f"{self.kind}~{self.address}~{self.name}.{self.namespace}~{self.namespace}.svc.cluster.local"
+        return f"{self.kind}~{self.address}~{self.name}.{self.namespace}~{self.namespace}.svc.{self.domain}"
 
 
 @dataclass(frozen=True, slots=True)

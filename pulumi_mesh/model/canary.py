@@ -54,6 +54,10 @@ class Canary:
     _stands_alone = True
 
     def __post_init__(self) -> None:
+        if not self.service.http_ports:
+            raise FieldError(
+                "service", f"{self.service.name} has no port that speaks HTTP, so its requests cannot be split"
+            )
         for field, version in (("stable", self.stable), ("candidate", self.candidate)):
             if version.service != self.service:
                 raise FieldError(field, f"it is a version of {version.service.name!r}, not of {self.service.name!r}")

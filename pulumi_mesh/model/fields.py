@@ -14,8 +14,19 @@ from pydantic import AfterValidator, BeforeValidator
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.model import values
-from pulumi_mesh.typed import Accepts, Many, MaybeText, Text, TextMap, is_known, is_output
+from pulumi_mesh.typed import (
+    Accepts,
+    Many,
+    MaybeText,
+    OptionalText,
+    Text,
+    TextMap,
+    is_formatted_output,
+    is_known,
+    is_output,
+)
 from pulumi_mesh.typed.leaves import OUTPUT_REFUSED
+from pulumi_mesh.typed.tokens import FORMATTED_OUTPUT
 
 T = TypeVar("T")
 
@@ -45,7 +56,9 @@ def by_header(given: Mapping[str, T]) -> FrozenMap[str, T]:
 if TYPE_CHECKING:
     Duration: TypeAlias = Accepts[str | timedelta, timedelta]
     OptionalDuration: TypeAlias = Accepts[str | timedelta | None, timedelta | None]
-    HostText: TypeAlias = Text
+    LineText: TypeAlias = Text
+    OptionalHostText: TypeAlias = OptionalText
+    PhysicalName: TypeAlias = OptionalText
     Addresses: TypeAlias = Accepts[Sequence[MaybeText], tuple[str, ...]]
     HeaderMap: TypeAlias = TextMap
 else:
@@ -53,22 +66,26 @@ else:
     def _optional(parse: Any) -> Any:
         return lambda value: None if value is None else parse(value)
 
-    def _host_text(value: str) -> Any:
-        return value if not is_known(value) or value == "" else values.hostname(value, wildcard=False)
+    def _known(parse: Any) -> Any:
+        return AfterValidator(lambda value: _parsed(parse, value))
 
-    def _address(value: str) -> Any:
-        return values.address(value) if is_known(value) else value
+    def _parsed(parse: Any, value: Any) -> Any:
+        if is_formatted_output(value):
+            raise ValueError(FORMATTED_OUTPUT)
+        return parse(value) if value is not None and is_known(value) else value
+
+    def _domain_name(value: str) -> str:
+        return values.hostname(value, wildcard=False)
 
     def _header_map(given: Any) -> Any:
-        return FrozenMap({name: _header_value(item) for name, item in by_header(given).items()})
-
-    def _header_value(value: Any) -> Any:
-        return values.header_value(value) if is_known(value) else value
+        return FrozenMap({name: _parsed(values.header_value, item) for name, item in by_header(given).items()})
 
     Duration = Annotated[timedelta, plain(values.duration)]
     OptionalDuration = Annotated[timedelta | None, plain(_optional(values.duration))]
-    HostText = Annotated[Text, AfterValidator(_host_text)]
-    Addresses = Many[Annotated[Text, AfterValidator(_address)]]
+    LineText = Annotated[Text, _known(values.one_line)]
+    OptionalHostText = Annotated[OptionalText, _known(_domain_name)]
+    PhysicalName = Annotated[OptionalText, _known(values.label_name)]
+    Addresses = Many[Annotated[Text, _known(values.address)]]
     HeaderMap = Annotated[TextMap, AfterValidator(_header_map)]
 
 Percent: TypeAlias = Annotated[float, plain(values.percent)]

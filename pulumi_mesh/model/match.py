@@ -10,8 +10,8 @@ from pydantic import AfterValidator, BeforeValidator
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.model import values
-from pulumi_mesh.model.fields import by_header
-from pulumi_mesh.typed import Accepts, FieldError, Many, MapOf, Text, default, is_known, is_output, typed
+from pulumi_mesh.model.fields import LineText, OptionalPort, by_header
+from pulumi_mesh.typed import Accepts, FieldError, Many, MapOf, default, is_known, is_output, typed
 
 
 @typed
@@ -22,7 +22,7 @@ class Path:
     ``regex`` is an RE2 pattern of the whole path. These are Istio's kinds.
     """
 
-    value: Text
+    value: LineText
     _: KW_ONLY
     kind: Literal["exact", "prefix", "regex"] = "prefix"
 
@@ -40,7 +40,7 @@ class TextMatch:
     kind: ``exact``, ``prefix``, ``regex`` (RE2, the whole value) or ``present`` (any value; ``value`` stays empty).
     """
 
-    value: Text = default("")
+    value: LineText = default("")
     _: KW_ONLY
     kind: Literal["exact", "prefix", "regex", "present"] = "exact"
 
@@ -78,18 +78,25 @@ Method = Literal["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "
 class Match:
     """All that is given must hold.
 
-    path: text stands for a prefix. headers, query_parameters: text stands for an exact value; names of headers are
-    compared without case, and kept in lower case.
+    path: text stands for a prefix. method: the HTTP method.
+    port: that the request was made to: a service's, or a gateway listener's.
+    headers, query_parameters: text stands for an exact value; names of headers are compared without case, and kept in
+    lower case.
     """
 
     _: KW_ONLY
     path: PathMatch = default(None)
     method: Method | None = None
+    port: OptionalPort = None
     headers: HeaderMatches = default(FrozenMap())
     query_parameters: TextMatches = default(FrozenMap())
 
     def __post_init__(self) -> None:
-        if self.path is None and self.method is None and not self.headers and not self.query_parameters:
+        if "" in self.query_parameters:
+            raise FieldError("query_parameters", "a query parameter has a name; the key is empty")
+        if all(part is None for part in (self.path, self.method, self.port)) and not (
+            self.headers or self.query_parameters
+        ):
             raise FieldError("path", "the match says nothing; a rule without matches takes every request")
 
 

@@ -121,7 +121,7 @@ class Mesh:
 
     def physical_namespace(self, name: str) -> str:
         """What the cluster calls a namespace: its ``physical_name`` where one is declared."""
-        return next((each.physical_name for each in self.known_namespaces if each.name == name), "") or name
+        return next((each.physical_name for each in self.known_namespaces if each.name == name), None) or name
 
     def _declared(self, kind: str) -> Iterator[tuple[tuple[str, str], Any]]:
         for mesh in self.all_meshes:
@@ -138,8 +138,11 @@ class Mesh:
         if len(found) == 1:
             return found[0]
         known = ", ".join(sorted(each.name for each in candidates)) or "none"  # type: ignore[attr-defined]  # all have one
-        problem = "several are; write NAMESPACE/NAME" if found else f"known: {known}"
-        raise InvalidError([(f'Mesh("{self.name}")', f"no {kind} is named just {name!r}; {problem}")])
+        if found:
+            problem = f"several {kind}s are named {name!r}; write NAMESPACE/NAME"
+        else:
+            problem = f"no {kind} is named {name!r}; known: {known}"
+        raise InvalidError([(f'Mesh("{self.name}")', problem)])
 
     def _refuse_twice(self, field: str) -> None:
         seen: set[tuple[str, str]] = set()
@@ -192,6 +195,18 @@ class Mesh:
                         f"{kind.lower()}s",
                         f"{label} is declared in two different ways; use one object in every place",
                     )
+        _refuse_shared("namespaces", {each.name: each.physical_name or each.name for each in self.known_namespaces})
+        hosts = {f"{each.namespace}/{each.name}": each.hostname for each in self.known_services if each.hostname}
+        _refuse_shared("services", hosts)
+
+
+def _refuse_shared(field: str, names: dict[str, str]) -> None:
+    """Two declarations may not stand for one thing of the cluster. names: what the cluster calls each."""
+    seen: dict[str, str] = {}
+    for ours, physical in names.items():
+        other = seen.setdefault(physical, ours)
+        if other != ours:
+            raise FieldError(field, f"{other} and {ours} have one name in the cluster; declare it once")
 
 
 def _reached_services(mesh: Mesh) -> Iterator[Service]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.model import values
-from pulumi_mesh.model.fields import HostText, LabelName, OptionalLabelName, plain
+from pulumi_mesh.model.fields import LabelName, OptionalLabelName, PhysicalName, plain
 from pulumi_mesh.typed import Accepts, Bool, FieldError, Many, TextMap, default, typed
 
 
@@ -20,14 +20,15 @@ class Namespace:
     name: what the mesh calls it; identities and file names are made of it.
     physical_name: its name in the cluster where that is another, such as an Output of the program that makes it;
         default: ``name``.
-    injection: whether new pods get a sidecar (label ``istio-injection``); None says nothing. Not with ``revision``.
+    injection: whether new pods get a sidecar (label ``istio-injection``, or that of the mesh's revision); None says
+        nothing. Not with ``revision``.
     revision: the control plane revision that injects (label ``istio.io/rev``).
     labels: further labels.
     """
 
     name: LabelName
     _: KW_ONLY
-    physical_name: HostText = default("")
+    physical_name: PhysicalName = default(None)
     injection: Bool | None = None
     revision: OptionalLabelName = ""
     labels: TextMap = default(FrozenMap())
@@ -35,6 +36,9 @@ class Namespace:
     _stands_alone = True
 
     def __post_init__(self) -> None:
+        for label in ("istio-injection", "istio.io/rev"):
+            if label in self.labels:
+                raise FieldError("labels", f"{label} follows from injection and revision; give one of these instead")
         if self.injection is not None and self.revision:
             raise FieldError("revision", "a revision already injects; give either injection or revision")
 

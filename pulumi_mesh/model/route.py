@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
 from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.model import values
 from pulumi_mesh.model.fields import (
     Duration,
     HeaderMap,
     HeaderName,
     Hostname,
-    HostText,
+    LineText,
     Name,
     OptionalDuration,
+    OptionalHostText,
     OptionalPort,
     Percent,
     Weight,
+    plain,
 )
 from pulumi_mesh.model.gateway import GatewayReference
 from pulumi_mesh.model.match import Matches
 from pulumi_mesh.model.namespace import NamespaceName
 from pulumi_mesh.model.references import named
 from pulumi_mesh.model.service import Destination, Service, ServiceReference
-from pulumi_mesh.typed import Accepts, FieldError, Many, Text, default, typed
+from pulumi_mesh.typed import Accepts, FieldError, Many, default, typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,11 +48,18 @@ else:
 
 @typed
 class Backend:
-    """One destination of a rule. weight: its share, relative to the sum of the rule's weights; default 1."""
+    """One destination of a rule.
+
+    destination: a service, or a version of one (``reviews["v1"]``). weight: its share, relative to the sum of the
+    rule's weights; default 1.
+    """
 
     destination: DestinationReference
     _: KW_ONLY
     weight: Weight = 1
+
+    def __post_init__(self) -> None:
+        _need_port(self.destination)
 
 
 if TYPE_CHECKING:
@@ -81,9 +92,9 @@ class Redirect:
 
     _: KW_ONLY
     scheme: Literal["http", "https"] | None = None
-    hostname: HostText = default("")
+    hostname: OptionalHostText = default(None)
     port: OptionalPort = None
-    path: Text = default("")
+    path: LineText = default("")
     status_code: Literal[301, 302, 303, 307, 308] = 301
 
     def __post_init__(self) -> None:
@@ -98,12 +109,14 @@ class Redirect:
 class Rewrite:
     """Change the request before it is sent on.
 
-    hostname: the Host header. path: replaces the matched prefix, or the whole path after an exact match.
+    hostname: the Host header.
+    path: replaces the matched prefix as text, or the whole path after an exact match: with ``Path("/api/")`` and
+        ``Rewrite(path="/")``, ``/api/x`` becomes ``/x``. A rule without a path matches the prefix ``/``.
     """
 
     _: KW_ONLY
-    hostname: HostText = default("")
-    path: Text = default("")
+    hostname: OptionalHostText = default(None)
+    path: LineText = default("")
 
     def __post_init__(self) -> None:
         if not self.hostname and not self.path:
@@ -123,22 +136,30 @@ class HeaderChanges:
     remove: Many[HeaderName] = default(())
 
     def __post_init__(self) -> None:
+        if any("host" in names for names in (self.set, self.add, self.remove)):
+            raise FieldError("set", "the Host header is not changed here; use Rewrite(hostname=...)")
         if not self.set and not self.add and not self.remove:
             raise FieldError("set", "no header is changed; give set, add or remove")
 
 
 @typed
 class Mirror:
-    """Send a copy of requests somewhere else; its answer is ignored. percent: of the requests; default all."""
+    """Send a copy of requests somewhere else; its answer is ignored.
+
+    destination: a service, or a version of one. percent: of the requests; default all.
+    """
 
     destination: DestinationReference
     _: KW_ONLY
     percent: Percent = default(100.0)
 
+    def __post_init__(self) -> None:
+        _need_port(self.destination)
+
 
 @typed
 class Delay:
-    """Hold requests back on purpose. percent: of the requests; default all."""
+    """Hold requests back on purpose. duration: for how long. percent: of the requests; default all."""
 
     duration: Duration
     _: KW_ONLY
@@ -186,6 +207,8 @@ RetryCondition = Literal[
     "unavailable",
 ]
 
+_REGISTERED = frozenset(HTTPStatus)
+
 
 @typed
 class Retries:
@@ -193,7 +216,8 @@ class Retries:
 
     attempts: tries after the first; 0 turns off the two that Istio makes by default.
     per_try_timeout: of each try; default: the rule's timeout.
-    conditions: what counts as failed, in Envoy's words; default: Istio's. status_codes: answers that count too.
+    conditions: what counts as failed, in Envoy's words; default: Istio's.
+    status_codes: answers that count too; istiod takes registered ones only (RFC 9110), so 503, but not 520.
     """
 
     attempts: Annotated[int, Field(strict=True, ge=0, le=100)]
@@ -205,6 +229,14 @@ class Retries:
     def __post_init__(self) -> None:
         if not self.attempts and (self.per_try_timeout or self.conditions or self.status_codes):
             raise FieldError("attempts", "0 attempts turns retries off; leave the other fields away")
+        for position, code in enumerate(self.status_codes):
+            if code not in _REGISTERED:
+                raise FieldError(
+                    f"status_codes[{position}]", f"{code} is no registered status code, so istiod refuses it"
+                )
+
+
+RuleName: TypeAlias = Annotated[str, plain(values.rule_name)]
 
 
 @typed
@@ -217,7 +249,7 @@ class Rule:
     """
 
     _: KW_ONLY
-    name: str = ""
+    name: RuleName = ""
     matches: Matches = default(())
     backends: Backends = default(())
     redirect: Redirect | None = None
@@ -249,6 +281,16 @@ class Rule:
             seen.append(each.destination)
 
 
+def _need_port(destination: Destination) -> None:
+    if destination.port is None:
+        service, numbers = destination.service, [each.number for each in destination.service.ports]
+        version = f", version={destination.version!r}" if destination.version else ""
+        raise FieldError(
+            "destination",
+            f"{service.name} has several ports; name one of {numbers}: Destination({service.name}{version}, port=...)",
+        )
+
+
 def _refuse_retired(field: str, destination: Destination) -> None:
     version = destination.declared_version
     if version and version.retired:
@@ -260,7 +302,8 @@ class HTTPRoute:
     """Rules, in their order, for requests at gateways or between services.
 
     gateways: where it applies, with ``hostnames`` (default: all that their listeners take). Or
-    services: the services whose clients in the mesh it applies to.
+    services: the services whose clients in the mesh it applies to. Where one speaks HTTP on several ports, each match
+        names the port.
     namespace: default: that of the first service, backend or gateway, in this order.
     """
 
@@ -296,8 +339,22 @@ class HTTPRoute:
                     f"rules[{position}].matches",
                     "it takes every request, so the rules after it never do; put it last",
                 )
+        for position, service in enumerate(self.services):
+            self._check_ports(f"services[{position}]", service)
         if not self.namespace:
             object.__setattr__(self, "namespace", self._default_namespace())
+
+    def _check_ports(self, field: str, service: Service) -> None:
+        """A rule for a service's host acts on all its HTTP ports, and would move every one to its backend's."""
+        if not service.http_ports:
+            raise FieldError(field, f"{service.name} has no port that speaks HTTP, so HTTP rules never act on it")
+        if len(service.http_ports) == 1:
+            return
+        for position, rule in enumerate(self.rules):
+            if not rule.matches or any(each.port is None for each in rule.matches):
+                ports = list(service.http_ports)
+                problem = f"{service.name} speaks HTTP on {ports}; say in each match which: Match(port=...)"
+                raise FieldError(f"rules[{position}].matches", problem)
 
     def _default_namespace(self) -> str:
         for service in self.services:

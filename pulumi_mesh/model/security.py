@@ -120,7 +120,8 @@ class AuthorizationRule:
 
     principals: identities, proved by mutual TLS: text (``cluster.local/ns/NAMESPACE/sa/ACCOUNT``, ``*`` at one end)
     or the service, version or gateway that calls. namespaces: where the caller runs.
-    methods, paths, ports: of the request; a path may have ``*`` at one end.
+    methods, paths: of the request; a path may have ``*`` at one end.
+    ports: that the workload itself listens on (a service's target ports).
     """
 
     _: KW_ONLY
@@ -129,6 +130,20 @@ class AuthorizationRule:
     methods: Many[Method] = default(())
     paths: Texts = default(())
     ports: Many[PortNumber] = default(())
+
+    def __post_init__(self) -> None:
+        for field, patterns in (("principals", self.principals), ("paths", self.paths)):
+            for position, pattern in enumerate(patterns):
+                if isinstance(pattern, str) and not _takes_something(pattern):
+                    problem = f"{pattern!r} has a '*' inside, which stands for itself; put it at one end, or '*' alone"
+                    raise FieldError(f"{field}[{position}]", problem)
+
+
+def _takes_something(pattern: str) -> bool:
+    """Whether each ``*`` is at one end of the text, or in a path template of Istio's (``/a/{*}``, ``/a/{**}``)."""
+    plain = pattern.replace("{**}", "").replace("{*}", "")
+    ends = plain.startswith("*") + plain.endswith("*")
+    return plain == "*" or (plain.count("*") <= 1 and plain.count("*") == ends)
 
 
 @typed
@@ -158,7 +173,28 @@ class AuthorizationPolicy:
             if self.namespace and self.namespace != home:
                 raise FieldError("namespace", f"a policy lives in the namespace of its target, {home!r}; leave it away")
             object.__setattr__(self, "namespace", home)
+            self._check_ports()
         if self.action == "DENY" and not self.rules:
             raise FieldError(
                 "rules", "a DENY policy without rules denies nothing; give a rule (an empty one takes all)"
             )
+
+    def _check_ports(self) -> None:
+        """Ports of rules are the workload's own: one that it does not listen on would never match."""
+        if isinstance(self.target, Destination) and self.target.port is not None and len(self.target.service.ports) > 1:
+            raise FieldError("target.port", "a policy protects workloads, not one port; name ports in its rules")
+        listens = _listens(self.target)
+        for position, rule in enumerate(self.rules):
+            for index, port in enumerate(rule.ports):
+                if port not in listens:
+                    known = ", ".join(str(each) for each in listens)
+                    problem = f"its workloads do not listen on {port}; they listen on {known}"
+                    raise FieldError(f"rules[{position}].ports[{index}]", problem)
+
+
+def _listens(target: Service | Destination | Gateway | None) -> tuple[int, ...]:
+    """The ports that the workloads of a target listen on."""
+    if isinstance(target, Gateway):
+        return tuple(sorted({each.port for each in target.listeners}))
+    service = target.service if isinstance(target, Destination) else target
+    return tuple(sorted({each.target_port or each.number for each in service.ports})) if service else ()

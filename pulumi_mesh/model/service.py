@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator
 
 from pulumi_mesh.frozen import FrozenMap
-from pulumi_mesh.model.fields import Addresses, HostText, LabelName, OptionalLabelName, OptionalPort, PortNumber
+from pulumi_mesh.model.fields import Addresses, LabelName, OptionalHostText, OptionalLabelName, OptionalPort, PortNumber
 from pulumi_mesh.model.namespace import NamespaceName
 from pulumi_mesh.model.references import named
 from pulumi_mesh.model.traffic import TrafficPolicy
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Protocol = Literal["HTTP", "HTTP2", "GRPC", "TCP", "TLS", "HTTPS"]
+HTTP_PROTOCOLS = frozenset({"HTTP", "HTTP2", "GRPC"})
 
 
 @typed
@@ -102,9 +103,10 @@ class Service:
     versions: the versions that routes can tell apart; a service without any is one set of workloads.
     service_account: the account that its workloads run as; default: ``default``.
     addresses: IP addresses of the workloads of a service without versions.
-    hostname: the name that clients call; default: ``NAME.NAMESPACE.svc.cluster.local``.
+    hostname: the name that clients call; default: ``NAME.NAMESPACE.svc.DOMAIN``, the domain being ``Istio.domain``.
     calls: the services that its workloads call.
     traffic_policy: how clients of the service treat it.
+    owner: ``external`` is what ``.external()`` sets; default: the mesh.
     """
 
     name: LabelName
@@ -116,7 +118,7 @@ class Service:
     versions: Versions = default(())
     service_account: LabelName = "default"
     addresses: Addresses = default(())
-    hostname: HostText = default("")
+    hostname: OptionalHostText = default(None)
     calls: Many[Annotated[Service, BeforeValidator(named("service"))]] = default(())
     traffic_policy: TrafficPolicy | None = None
     owner: Literal["mesh", "external"] = "mesh"
@@ -134,6 +136,13 @@ class Service:
         _refuse_twice("ports", [str(each.number) for each in self.ports])
         _refuse_twice("ports", [each.name for each in self.ports])
         _refuse_twice("versions", [each.name for each in self.versions])
+        for position, each in enumerate(self.versions):
+            for other in self.versions[:position]:
+                if each.labels == other.labels:
+                    problem = (
+                        f"{each.name} and {other.name} have the same labels, so nothing tells their workloads apart"
+                    )
+                    raise FieldError(f"versions[{position}].labels", problem)
         if self.addresses and self.versions:
             raise FieldError("addresses", "a service with versions has none of its own; give them to its versions")
 
@@ -143,6 +152,11 @@ class Service:
 
     def __getitem__(self, version: str) -> Destination:
         return Destination(self, version=version)
+
+    @property
+    def http_ports(self) -> tuple[int, ...]:
+        """The ports that speak HTTP, which HTTP routes act on."""
+        return tuple(each.number for each in self.ports if each.protocol in HTTP_PROTOCOLS)
 
     def version(self, name: str) -> Version:
         """The version of that name; raises InvalidError where there is none."""
@@ -198,7 +212,8 @@ class Workload:
 class Destination:
     """Where requests can be sent: a service, or one version of it (``reviews["v1"]``).
 
-    version: a name among the service's versions; empty takes them all. port: default: the service's only port.
+    version: a name among the service's versions; empty takes them all.
+    port: default: the service's only port. With several ports a backend names one; a policy or a canary names none.
     """
 
     service: ServiceReference
@@ -211,11 +226,9 @@ class Destination:
             known = ", ".join(each.name for each in self.service.versions) or "none"
             raise FieldError("version", f"{self.service.name} has no version {self.version!r}; it has: {known}")
         numbers = [each.number for each in self.service.ports]
-        if self.port is None:
-            if len(numbers) > 1:
-                raise FieldError("port", f"{self.service.name} has several ports; give one of {numbers}")
+        if self.port is None and len(numbers) == 1:
             object.__setattr__(self, "port", numbers[0])
-        elif self.port not in numbers:
+        elif self.port is not None and self.port not in numbers:
             raise FieldError("port", f"{self.service.name} has no port {self.port}; it has {numbers}")
 
     def __repr__(self) -> str:

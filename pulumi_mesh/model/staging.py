@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from pulumi_mesh.model.canary import Canary
+from pulumi_mesh.model.match import Match
 from pulumi_mesh.model.route import Backend, HTTPRoute, Rule
-from pulumi_mesh.model.service import Destination
+from pulumi_mesh.model.service import Destination, Service
 from pulumi_mesh.model.values import LARGEST_WEIGHT
 
 
@@ -23,14 +24,18 @@ def staged(routes: Iterable[HTTPRoute], canaries: Iterable[Canary], stages: Mapp
         weights = canary.weights(stages.get(canary.name, 0))
         routes = [_with_weights(route, canary, weights) for route in routes]
         if not any(canary.service in route.services for route in routes):
-            routes.append(
-                HTTPRoute(
-                    f"{canary.service.name}-canary",
-                    services=[canary.service],
-                    rules=[Rule(backends=_split(canary, canary.stable.port, weights))],
-                )
-            )
+            rules = [
+                Rule(matches=matches, backends=_split(canary, port, weights))
+                for port, matches in _each_port(canary.service)
+            ]
+            routes.append(HTTPRoute(f"{canary.service.name}-canary", services=[canary.service], rules=rules))
     return tuple(routes)
+
+
+def _each_port(service: Service) -> Iterator[tuple[int, tuple[Match, ...]]]:
+    """Each port that speaks HTTP with what tells its requests from those to the others."""
+    for port in service.http_ports:
+        yield port, () if len(service.http_ports) == 1 else (Match(port=port),)
 
 
 def _with_weights(route: HTTPRoute, canary: Canary, weights: tuple[int, int]) -> HTTPRoute:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import KW_ONLY
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
@@ -53,6 +54,9 @@ class ConnectionPool:
     max_retries: Count | None = None
     idle_timeout: OptionalDuration = default(None)
 
+    def __post_init__(self) -> None:
+        _say_something(self)
+
 
 @typed
 class OutlierDetection:
@@ -70,12 +74,16 @@ class OutlierDetection:
     base_ejection_time: OptionalDuration = default(None)
     max_ejection_percent: Annotated[int, Field(strict=True, ge=0, le=100)] | None = None
 
+    def __post_init__(self) -> None:
+        _say_something(self)
+
 
 @typed
 class TrafficPolicy:
     """How clients of a service, or of one version, treat it.
 
-    load_balancer: default: Istio's, least request.
+    load_balancer: how an endpoint is chosen; default: Istio's, least request.
+    connection_pool: limits. outlier_detection: when an endpoint is taken out.
     """
 
     _: KW_ONLY
@@ -84,5 +92,10 @@ class TrafficPolicy:
     outlier_detection: OutlierDetection | None = None
 
     def __post_init__(self) -> None:
-        if self.load_balancer is None and self.connection_pool is None and self.outlier_detection is None:
-            raise FieldError("load_balancer", "the policy says nothing; give one of its fields or leave it away")
+        _say_something(self)
+
+
+def _say_something(part: Any) -> None:
+    names = [field.name for field in dataclasses.fields(part)]
+    if all(getattr(part, name) is None for name in names):
+        raise FieldError(names[0], "nothing is said; give one of the fields or leave it all away")

@@ -11,7 +11,8 @@ from datetime import timedelta
 
 import re2
 
-_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
+_NUMBER = r"(\d+(?:\.\d+)?)"
+_DURATION = re.compile(rf"(?:{_NUMBER}h)?(?:{_NUMBER}m(?!s))?(?:{_NUMBER}s)?(?:{_NUMBER}ms)?", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 LARGEST_WEIGHT = 1_000_000
 _COMMAND = re.compile(r"%%|%[A-Z][A-Z0-9_]*(\([^)]*\))?(:[0-9]+)?%")
@@ -20,6 +21,7 @@ _LONGEST = timedelta(hours=87600)
 
 def duration(value: object) -> timedelta:
     """``"1h30m"``, ``"10m"``, ``"2s"``, ``"500ms"`` or a timedelta: whole milliseconds, at least one, as Istio asks."""
+    finer = False
     if isinstance(value, timedelta):
         length = value
     elif isinstance(value, str):
@@ -30,13 +32,14 @@ def duration(value: object) -> timedelta:
         if hours > 87600 or minutes > 5256000 or seconds > 315360000 or millis > 315360000000:
             raise ValueError(f"{value!r} is longer than ten years; give a shorter duration")
         length = timedelta(hours=hours, minutes=minutes, seconds=seconds, milliseconds=millis)
+        finer = not millis.is_integer()  # a timedelta would round it
     else:
         raise ValueError(f'{value!r} is not a duration; write it as text with a unit, such as "10m" or "500ms"')
     if length < timedelta(milliseconds=1):
         raise ValueError(f"{value!r} is too short; the least is 1ms")
     if length > _LONGEST:
         raise ValueError(f"{value!r} is longer than ten years; give a shorter duration")
-    if length.microseconds % 1000:
+    if length.microseconds % 1000 or finer:
         raise ValueError(f"{value!r} is finer than a millisecond; give whole milliseconds")
     return length
 
@@ -143,6 +146,8 @@ def weight(value: object) -> int:
 
 def regex(text: str) -> str:
     """A pattern that RE2, Envoy's engine, takes."""
+    if not text:
+        raise ValueError("an empty pattern matches nothing but the empty text; give a pattern")
     options = re2.Options()
     options.log_errors = False
     try:
@@ -154,6 +159,18 @@ def regex(text: str) -> str:
             " back references"
         ) from None
     return text
+
+
+def one_line(text: str) -> str:
+    """Text that a request or a config can hold: no control characters, no line breaks."""
+    if any(not character.isprintable() for character in text):
+        raise ValueError(f"{_short(text)} holds a character that cannot be printed; give one line of text")
+    return text
+
+
+def rule_name(value: object) -> str:
+    """What logs and statistics call a rule: one line of text; empty where it has no name."""
+    return one_line(_text(value, "name"))
 
 
 def header_name(value: object) -> str:
@@ -178,7 +195,8 @@ def header_value(text: str) -> str:
 
 def _text(value: object, what: str) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"{value!r} is not a {what}; give text")
+        quoted = "; quote it" if value is None or isinstance(value, bool | int | float) else ""
+        raise ValueError(f"{value!r} is not a {what}; give text{quoted}")
     return value
 
 

@@ -34,8 +34,12 @@ def snapshot(mesh: Mesh) -> Snapshot:
         _objects(mesh).values(),
         services=_services(mesh),
         workloads=workloads,
-        proxies=[*_gateway_proxies(mesh), *(_sidecar(each) for each in workloads)],
-        mesh=MeshConfig(trust_domain=mesh.istio.trust_domain, root_namespace=mesh.istio.root_namespace),
+        proxies=[*_gateway_proxies(mesh), *(_sidecar(mesh, each) for each in workloads)],
+        mesh=MeshConfig(
+            trust_domain=mesh.istio.trust_domain,
+            root_namespace=mesh.istio.root_namespace,
+            domain=mesh.istio.domain,
+        ),
     )
 
 
@@ -46,7 +50,7 @@ def _objects(mesh: Mesh) -> dict[Identity, Object]:
         for entry in render(each).entries:
             known.setdefault(entry.identity, entry.object)
     for namespace in mesh.known_namespaces:
-        known.setdefault(Identity("Namespace", "", namespace.name), namespace_object(namespace))
+        known.setdefault(Identity("Namespace", "", namespace.name), namespace_object(mesh, namespace))
     for gateway in mesh.known_gateways:
         known.setdefault(Identity("Gateway", gateway.namespace, gateway.name), gateway_object(mesh, gateway))
     for service in mesh.known_services:
@@ -74,17 +78,23 @@ def _services(mesh: Mesh) -> Iterator[KnownService]:
 
 def sidecars(mesh: Mesh) -> dict[Proxy, ServiceWorkload]:
     """The sidecar of every workload instance that the model declares or implies, and what it is an instance of."""
-    return {_sidecar(each): of for each, of in _workloads(mesh)}
+    return {_sidecar(mesh, each): of for each, of in _workloads(mesh)}
 
 
 def _workloads(mesh: Mesh) -> Iterator[tuple[Workload, ServiceWorkload]]:
     allocated = _allocate(_WORKLOADS)
+    taken: set[tuple[str, str]] = set()
     for service in mesh.known_services:
         for each in service.workloads:
             addresses = each.addresses or (next(allocated),)
             for position, address in enumerate(addresses, start=1):
+                suffix = "" if len(addresses) == 1 else f"-{position}"
+                name = f"{each.name}{suffix}"
+                if (service.namespace, name) in taken:  # such as version v1 of "a", where a service is called "a-v1"
+                    name = f"{service.name}.{each.version.name if each.version else 'all'}{suffix}"
+                taken.add((service.namespace, name))
                 instance = Workload(
-                    name=each.name if len(addresses) == 1 else f"{each.name}-{position}",
+                    name=name,
                     namespace=mesh.physical_namespace(service.namespace),
                     address=address,
                     labels=each.labels,
@@ -97,23 +107,26 @@ def _workloads(mesh: Mesh) -> Iterator[tuple[Workload, ServiceWorkload]]:
 def _gateway_proxies(mesh: Mesh) -> Iterator[Proxy]:
     """One proxy for each set of gateway labels in a namespace: several Gateways may be served by the same proxies."""
     allocated = _allocate(_GATEWAYS)
+    taken = {(each.namespace, each.name) for each, _ in _workloads(mesh)}
     seen: set[tuple[str, FrozenMap[str, str]]] = set()
     for each in mesh.known_gateways:
         key = (each.namespace, each.selector)
         if key in seen:
             continue
         seen.add(key)
+        namespace = mesh.physical_namespace(each.namespace)
         yield Proxy(
             kind="router",
-            name=each.name,
-            namespace=mesh.physical_namespace(each.namespace),
+            name=f"{each.name}.gateway" if (namespace, each.name) in taken else each.name,
+            namespace=namespace,
             address=each.addresses[0] if each.addresses else next(allocated),
             labels=each.selector,
             service_account=each.service_account,
+            domain=mesh.istio.domain,
         )
 
 
-def _sidecar(workload: Workload) -> Proxy:
+def _sidecar(mesh: Mesh, workload: Workload) -> Proxy:
     return Proxy(
         kind="sidecar",
         name=workload.name,
@@ -121,6 +134,7 @@ def _sidecar(workload: Workload) -> Proxy:
         address=workload.address,
         labels=workload.labels,
         service_account=workload.service_account,
+        domain=mesh.istio.domain,
     )
 
 

@@ -10,7 +10,7 @@ from pulumi_mesh.refs import Identity
 from pulumi_mesh.render import istio
 from pulumi_mesh.render.result import Entry, Rendered, in_order
 from pulumi_mesh.typed import is_output
-from pulumi_mesh.typed.walk import mapped
+from pulumi_mesh.typed.walk import mapped, refuse_formatted_output
 
 
 def render(mesh: Mesh) -> Rendered:
@@ -44,6 +44,7 @@ def render(mesh: Mesh) -> Rendered:
 
 
 def _refuse_output(value: Any, path: str) -> Any:
+    refuse_formatted_output(value, path)
     if is_output(value):
         raise OutputError(
             "its value is not known here; deploy it with pulumi_mesh.deploy, or give plain text", where=path

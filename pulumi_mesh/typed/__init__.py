@@ -38,7 +38,7 @@ from pulumi_mesh.typed.leaves import (
     UInt32,
     kind_of,
 )
-from pulumi_mesh.typed.tokens import TOKEN_END, TOKEN_START, has_token, is_known, is_output
+from pulumi_mesh.typed.tokens import TOKEN_END, TOKEN_START, has_token, is_formatted_output, is_known, is_output
 
 __all__ = [
     "TOKEN_END",
@@ -80,6 +80,7 @@ __all__ = [
     "build",
     "default",
     "has_token",
+    "is_formatted_output",
     "is_known",
     "is_output",
     "kind_of",

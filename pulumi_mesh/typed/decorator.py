@@ -69,7 +69,7 @@ def typed(cls: type[T]) -> type[T]:
 def root_of(cls: type, given: dict[str, Any]) -> str:
     """What paths into an object start with: ``Service("reviews")``, or the class alone if it has no name."""
     name = given.get("name")
-    return f'{cls.__name__}("{name}")' if isinstance(name, str) else cls.__name__
+    return f'{cls.__name__}("{name}")' if isinstance(name, str) and name.isprintable() else cls.__name__
 
 
 def build(cls: type[T], data: Any, root: str = "", context: Mapping[str, Any] | None = None) -> T:

@@ -16,6 +16,14 @@ def is_output(value: object) -> bool:
     return output is not None and isinstance(value, output)
 
 
+FORMATTED_OUTPUT = "an Output was formatted into this text; join them with pulumi.Output.concat"
+
+
+def is_formatted_output(value: object) -> bool:
+    """Whether the value is text that an Output was formatted into: Pulumi puts a help text there instead."""
+    return isinstance(value, str) and "Calling __str__ on an Output" in value
+
+
 def has_token(value: object) -> bool:
     """Whether the value is text that holds a token (private-use characters U+E000 to U+E001)."""
     return isinstance(value, str) and TOKEN_START in value

@@ -6,7 +6,9 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
+from pulumi_mesh.errors import OutputError
 from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.typed.tokens import FORMATTED_OUTPUT, is_formatted_output
 
 T = TypeVar("T")
 
@@ -37,6 +39,12 @@ def mapped(value: T, root: str, leaf: Callable[[Any, str], Any]) -> T:
         return dataclasses.replace(item, **changes) if changes else item
 
     return cast("T", walk(value, root))
+
+
+def refuse_formatted_output(value: object, path: str) -> None:
+    """Raise OutputError for text that an Output was formatted into, as in ``f"/{output}"``."""
+    if is_formatted_output(value):
+        raise OutputError(FORMATTED_OUTPUT, where=path)
 
 
 def _kept(old: Any, new: Any) -> Any:

@@ -28,7 +28,7 @@ reviews = pm.Service(
     ),
 )
 only_names = pm.Service("a", namespace="b", ports=(80, pm.Port(81)), versions=("v1", "v2"))
-elsewhere = pm.Service("api", namespace="other", port=443).external(hostname=host)
+elsewhere = pm.Service("api", namespace="other", port=443).external(hostname=pulumi.Output.concat("api.", host))
 
 public = pm.Gateway(
     "public",

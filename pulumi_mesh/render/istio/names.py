@@ -11,7 +11,7 @@ from pulumi_mesh.model.service import Destination, Service, Workload
 
 def host_of(mesh: Mesh, service: Service) -> str:
     """The name that clients call a service by."""
-    return service.hostname or f"{service.name}.{mesh.physical_namespace(service.namespace)}.svc.cluster.local"
+    return service.hostname or f"{service.name}.{mesh.physical_namespace(service.namespace)}.svc.{mesh.istio.domain}"
 
 
 def destination(mesh: Mesh, target: Destination) -> dict[str, Any]:

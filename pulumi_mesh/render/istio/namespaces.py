@@ -15,14 +15,19 @@ def namespaces(mesh: Mesh) -> Iterator[Entry]:
     """One Namespace for each that the mesh owns."""
     for each in mesh.namespaces:
         if each.owner == "mesh":
-            yield Entry(Identity("Namespace", "", each.name), namespace_object(each), f'namespaces["{each.name}"]')
+            made = namespace_object(mesh, each)
+            yield Entry(Identity("Namespace", "", each.name), made, f'namespaces["{each.name}"]')
 
 
-def namespace_object(namespace: Namespace) -> kubernetes.Namespace:
-    """The Namespace with ``istio-injection`` or ``istio.io/rev``, and its own labels."""
+def namespace_object(mesh: Mesh, namespace: Namespace) -> kubernetes.Namespace:
+    """The Namespace with ``istio-injection`` or ``istio.io/rev``, and its own labels.
+
+    ``istio-injection: enabled`` speaks to the default revision only, so another one is named.
+    """
     labels = dict(namespace.labels)
-    if namespace.injection is not None:
+    revision = namespace.revision or (mesh.istio.revision if namespace.injection else "")
+    if revision:
+        labels["istio.io/rev"] = revision
+    elif namespace.injection is not None:
         labels["istio-injection"] = "enabled" if namespace.injection else "disabled"
-    if namespace.revision:
-        labels["istio.io/rev"] = namespace.revision
     return kubernetes.Namespace(namespace.physical_name or namespace.name, labels=labels)

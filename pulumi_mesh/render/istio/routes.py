@@ -81,6 +81,8 @@ def _match(match: Match) -> dict[str, Any]:
         made["uri"] = {match.path.kind: match.path.value}
     if match.method:
         made["method"] = {"exact": match.method}
+    if match.port:
+        made["port"] = match.port
     if match.headers:
         made["headers"] = {name: _text(each) for name, each in match.headers.items()}
     if match.query_parameters:

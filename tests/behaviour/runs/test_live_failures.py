@@ -80,7 +80,7 @@ def test_a_refused_change_is_told_and_the_run_goes_on() -> None:
         async with LocalMesh(MESH) as running:
             with pytest.raises(MeshError, match="other workloads or gateways"):
                 await running.change(fewer)
-            with pytest.raises(MeshError, match="no proxy is named just 'nobody'"):
+            with pytest.raises(MeshError, match="no proxy is named 'nobody'"):
                 running.node("nobody")
             with pytest.raises(MeshError, match="does not listen on port 81"):
                 running.gateway_url("public", 81)

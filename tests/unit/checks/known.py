@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from pulumi_mesh.findings import Severity
 from pulumi_mesh.frozen import FrozenMap
@@ -20,6 +20,8 @@ from pulumi_mesh.objects import Object
 from pulumi_mesh.typed import TOKEN_END, TOKEN_START
 
 TOKEN = f"{TOKEN_START}1{TOKEN_END}"
+Protocol: TypeAlias = Literal["HTTP", "HTTP2", "GRPC", "TCP", "TLS", "HTTPS"]
+
 REVIEWS = "reviews.shop.svc.cluster.local"
 
 
@@ -47,13 +49,22 @@ def known(*given: Object | KnownService | Workload | Proxy) -> Snapshot:
     )
 
 
-def service(name: str = "reviews", *ports: int, namespace: str = "shop", domain: str = "cluster.local") -> KnownService:
-    """A service; port 9080 unless others are given."""
+def service(
+    name: str = "reviews",
+    *ports: int,
+    namespace: str = "shop",
+    domain: str = "cluster.local",
+    protocol: Protocol = "HTTP",
+    **others: Protocol,
+) -> KnownService:
+    """A service; port 9080 unless others are given. others: protocols that differ, such as ``p443="HTTPS"``."""
     return KnownService(
         hostname=f"{name}.{namespace}.svc.{domain}",
         name=name,
         namespace=namespace,
-        ports=tuple(ServicePort(f"http-{each}", each, each, "HTTP") for each in ports or (9080,)),
+        ports=tuple(
+            ServicePort(f"port-{each}", each, each, others.get(f"p{each}", protocol)) for each in ports or (9080,)
+        ),
         selector=FrozenMap({"app": name}),
     )
 

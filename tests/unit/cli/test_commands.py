@@ -12,10 +12,19 @@ import pytest
 from pytest_mock import MockerFixture
 
 from pulumi_mesh.cli import main
+from pulumi_mesh.findings import Finding
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 BOOKINFO = str(EXAMPLES / "bookinfo" / "mesh.py")
 SMALLEST = str(EXAMPLES / "smallest" / "mesh.py")
+UNKNOWN_SUBSET = """
+from pulumi_mesh import istio
+x = "x.a.svc.cluster.local"
+route = istio.VirtualService("r", namespace="a", spec={"hosts": [x], "http": [
+    {"route": [{"destination": {"host": x, "subset": "v9"}}]}]})
+mesh = pm.Mesh("m", services=[pm.Service("x", namespace="a", port=80, versions=["v1"])], objects=[route])
+"""
+UNKNOWN_HOST = UNKNOWN_SUBSET.replace('"host": x, "subset": "v9"', '"host": "far.example.com"')
 
 
 def run(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str, str]:
@@ -72,19 +81,67 @@ def test_check_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_check_with_an_error(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    text = """
-from pulumi_mesh import istio
-route = istio.VirtualService("r", namespace="a", spec={"hosts": ["x.a.svc.cluster.local"], "http": [
-    {"route": [{"destination": {"host": "x.a.svc.cluster.local", "subset": "v9"}}]}]})
-mesh = pm.Mesh("m", services=[pm.Service("x", namespace="a", port=80, versions=["v1"])], objects=[route])
-"""
-    code, out, _ = run(capsys, "check", program(tmp_path, text))
+    code, out, _ = run(capsys, "check", program(tmp_path, UNKNOWN_SUBSET))
     assert code == 1
     assert "unknown-subset" in out
     assert "VirtualService a/r" in out
-    code, out, _ = run(capsys, "check", program(tmp_path, text), "--output", "json")
+    code, out, _ = run(capsys, "check", program(tmp_path, UNKNOWN_SUBSET), "--output", "json")
     assert code == 1
     assert [each["code"] for each in json.loads(out)["findings"]] == ["unknown-subset"]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["render"],
+        ["render", "--to", "envoy"],
+        ["render", "--output-dir", "DIR"],
+        ["render", "--output-dir", "DIR", "--check"],
+        ["run"],
+    ],
+    ids=" ".join,
+)
+def test_an_error_stops_every_command(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, mocker: MockerFixture, args: list[str]
+) -> None:
+    started = mocker.patch("pulumi_mesh.local.mesh.LocalMesh")
+    folder = tmp_path / "manifests"
+    command, *options = (str(folder) if each == "DIR" else each for each in args)
+    target = program(tmp_path, UNKNOWN_SUBSET)
+    code, out, err = run(capsys, command, target, *options)
+    assert (code, out) == (1, "")
+    assert err.startswith("error: one error found in the mesh, so nothing was done\n✗ error unknown-subset")
+    assert "VirtualService a/r" in err
+    code, out, err = run(capsys, command, target, *options, "--output", "json")
+    assert (code, err) == (1, "")
+    assert [each["code"] for each in json.loads(out)["errors"]] == ["unknown-subset"]
+    assert not folder.exists()
+    started.assert_not_called()
+
+
+def test_a_warning_stops_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    target = program(tmp_path, UNKNOWN_HOST)
+    code, out, err = run(capsys, "render", target)
+    assert code == 0
+    assert "kind: VirtualService" in out
+    assert err.startswith("! warning unknown-host")
+    code, out, err = run(capsys, "render", target, "--output", "json")
+    assert code == 0
+    assert "VirtualService" in [each["kind"] for each in json.loads(out)]
+    assert err.startswith("! warning unknown-host")
+
+
+def test_a_walk_looks_at_each_stage_first(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, mocker: MockerFixture
+) -> None:
+    started = mocker.patch("pulumi_mesh.local.mesh.LocalMesh")
+    checked = mocker.patch("pulumi_mesh.checks.check")
+    finding = Finding("some-code", "error", "only at the end")
+    checked.side_effect = [(), (), (), (), (finding, finding)]
+    code, out, err = run(capsys, "run", BOOKINFO, "--canary", "reviews")
+    assert (code, out) == (1, "")
+    assert err.count("only at the end") == 1
+    started.assert_not_called()
 
 
 def test_a_wrong_mesh_is_one_block(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -228,7 +228,7 @@ def test_stages_come_from_the_config_of_the_stack() -> None:
         ("[1]", 'config mesh:stages: needs canaries and their stages, such as {"reviews": 2}'),
         ('{"reviews": "two"}', "it has stages 0 to 4, not 'two'"),
         ('{"reviews": 5}', "it has stages 0 to 4, not 5"),
-        ('{"review": 1}', "no canary is named just 'review'; known: reviews"),
+        ('{"review": 1}', "no canary is named 'review'; known: reviews"),
     ],
 )
 def test_wrong_stages_are_refused(value: str, message: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 import pulumi_mesh as pm
 from pulumi_mesh import deploy, istio, kubernetes
+from pulumi_mesh.render import render
 
 from .engine import UNKNOWN, Engine, run, secret, unknown
 
@@ -74,6 +75,10 @@ def hidden(value: Any) -> Any:
     return UNKNOWN if isinstance(value, str) and any(each in value for each in VALUES) else value
 
 
+def as_text(manifest: dict[str, Any]) -> str:
+    return json.dumps(manifest, sort_keys=True)
+
+
 def inputs(engine: Engine) -> dict[str, Any]:
     return {name: child.inputs for name, child in engine.children.items()}
 
@@ -94,7 +99,9 @@ def test_secret_outputs_stay_secret() -> None:
     component = engine.named("shop")
     outputs = next(outputs for urn, outputs in engine.outputs.items() if urn.endswith("mesh:index:Mesh::shop"))
     assert component.inputs == {}
-    assert outputs["objects"] == [child.inputs for child in engine.children.values()]
+    # Children of one phase are registered at once, so the engine sees them in any order.
+    registered = [child.inputs for child in engine.children.values()]
+    assert sorted(outputs["objects"], key=as_text) == sorted(registered, key=as_text)
 
 
 def test_unknown_outputs_stay_unknown() -> None:
@@ -108,6 +115,25 @@ def test_nothing_becomes_text_by_accident() -> None:
         assert "__str__" not in text
         assert not any(mark in text for mark in ("\\ue000", "\\ue001"))
         assert engine.warnings == []
+
+
+def test_an_output_that_was_formatted_into_text_is_refused() -> None:
+    texts: list[str] = []
+    run(lambda: texts.append(f"{pulumi.Output.from_input('x')}"))
+    (text,) = texts
+    with pytest.raises(pm.InvalidError, match="an Output was formatted into this text"):
+        pm.Path(f"/{text}")
+    mesh = pm.Mesh("m", namespaces=[pm.Namespace("a", labels={"team": text})])
+    raw = istio.VirtualService("v", namespace="a", spec={"hosts": [text]})
+    place = """Mesh("m").namespaces["a"].labels['team']"""
+    for make, path in (
+        (lambda: render(mesh), place),
+        (lambda: run(lambda: deploy.Mesh("m", mesh)), place),
+        (lambda: run(lambda: deploy.Object("v", raw)), 'VirtualService("v").spec.hosts[0]'),
+    ):
+        with pytest.raises(pm.OutputError, match="an Output was formatted into this text") as raised:
+            make()
+        assert raised.value.where == path
 
 
 def test_names_are_of_the_model_not_of_outputs() -> None:
@@ -199,7 +225,7 @@ def one_namespace(output: Any) -> Callable[[], object]:
 def test_a_value_is_validated_once_it_is_known() -> None:
     with pytest.raises(pm.InvalidError) as raised:
         run(one_namespace(lambda: known("Not A Name")))
-    assert str(raised.value).startswith("Namespace(\"a\").physical_name: 'Not A Name' is not a host name")
+    assert str(raised.value).startswith("Namespace(\"a\").physical_name: 'Not A Name' is not a name")
 
 
 def test_a_secret_value_that_does_not_fit_is_not_shown() -> None:

@@ -120,7 +120,7 @@ def test_a_mesh_with_findings_is_loaded(tmp_path: Path) -> None:
         ("import no_such_thing\n", "program.py:1: ModuleNotFoundError: No module named 'no_such_thing'"),
         ("import sys\nsys.exit(3)\n", "program.py:2: the program ends itself: exit(3)"),
         (HEAD + "pm.Service('x', namespace='n', port=0)", 'program.py:2: Service("x").port: 0 is not a port'),
-        (HEAD + "pm.Mesh('m').gateway('g')", "program.py:2: Mesh(\"m\"): no gateway is named just 'g'"),
+        (HEAD + "pm.Mesh('m').gateway('g')", "program.py:2: Mesh(\"m\"): no gateway is named 'g'"),
         ("x = 1\n", "program.py: holds no mesh; make one at the top of the module"),
     ],
 )

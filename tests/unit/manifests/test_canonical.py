@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from pulumi_mesh import istio, kubernetes
 from pulumi_mesh.errors import OutputError
-from pulumi_mesh.manifests.canonical import dump, dump_all
+from pulumi_mesh.manifests.canonical import dump
 from pulumi_mesh.manifests.reading import read_text
 
 VIRTUAL_SERVICE = istio.VirtualService(
@@ -84,10 +84,6 @@ def test_order_is_fixed_and_the_text_reads_back() -> None:
     assert dump(VIRTUAL_SERVICE) == TEXT
     (document,) = read_text(TEXT)
     assert dump(document.data) == TEXT
-
-
-def test_documents_are_separated() -> None:
-    assert dump_all([VIRTUAL_SERVICE, VIRTUAL_SERVICE]) == f"{TEXT}---\n{TEXT}"
 
 
 @pytest.mark.parametrize("text", TRICKY, ids=ascii)

@@ -104,7 +104,7 @@ def test_reprs_are_short(made: object, text: str) -> None:
 def test_external() -> None:
     elsewhere = reviews.external(hostname="reviews.example.com")
     assert (elsewhere.owner, elsewhere.hostname) == ("external", "reviews.example.com")
-    assert reviews.external().hostname == ""
+    assert reviews.external().hostname is None
     assert public.external().owner == "external"
     assert pm.Namespace("a").external().owner == "external"
 

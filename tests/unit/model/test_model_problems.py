@@ -10,7 +10,8 @@ from pulumi_mesh.model import mesh as mesh_module
 
 reviews = pm.Service("reviews", namespace="bookinfo", port=9080, versions=["v1", "v2", pm.Version("v0", retired=True)])
 ratings = pm.Service("ratings", namespace="bookinfo", port=9080, versions=["v1"])
-two_ports = pm.Service("two", namespace="bookinfo", ports=[80, 81])
+two_ports = pm.Service("two", namespace="bookinfo", ports=[80, 81], versions=["v1"])
+tcp = pm.Service("tcp", namespace="bookinfo", ports=[pm.Port(5432, protocol="TCP")])
 public = pm.Gateway("public", listeners=[pm.Listener("http", port=80, hostnames=["*.example.com", "a.org"])])
 anything: Any = pm  # the same, but type checkers let mistakes pass
 rule = pm.Rule(backends=[reviews])
@@ -79,11 +80,12 @@ CASES: list[tuple[Callable[[], Any], str]] = [
     (lambda: service(traffic_policy=pm), 'Service("x").traffic_policy: needs TrafficPolicy or a mapping'),
     # destinations
     (lambda: reviews["v9"], "Destination.version: reviews has no version 'v9'; it has: v1, v2, v0"),
-    (lambda: pm.Destination(two_ports), "Destination.port: two has several ports; give one of [80, 81]"),
+    (lambda: pm.Backend(two_ports), "Backend.destination: two has several ports; name one of [80, 81]"),
+    (lambda: pm.Mirror(two_ports["v1"]), "Mirror.destination: two has several ports; name one of [80, 81]"),
     (lambda: pm.Destination(two_ports, port=82), "Destination.port: two has no port 82; it has [80, 81]"),
-    (lambda: pm.Rule(backends=[two_ports]), "Rule.backends[0].destination.port: two has several ports"),
+    (lambda: pm.Rule(backends=[two_ports]), "Rule.backends[0].destination: two has several ports"),
     # traffic policy
-    (pm.TrafficPolicy, "TrafficPolicy.load_balancer: the policy says nothing"),
+    (pm.TrafficPolicy, "TrafficPolicy.load_balancer: nothing is said"),
     (lambda: anything.TrafficPolicy(load_balancer="FASTEST"), "TrafficPolicy.load_balancer: is 'FASTEST'; one of"),
     (
         lambda: anything.TrafficPolicy(load_balancer={"header": "a b"}),
@@ -193,6 +195,43 @@ CASES: list[tuple[Callable[[], Any], str]] = [
         "Redirect.status_code: is 200; one of 301, 302, 303, 307 or 308",
     ),
     (pm.Rewrite, "Rewrite.path: the rewrite changes nothing"),
+    (lambda: pm.Rewrite(path="/a\nb"), "Rewrite.path: '/a\\nb' holds a character that cannot be printed"),
+    (lambda: pm.Redirect(path="/a\tb"), "Redirect.path: '/a\\tb' holds a character that cannot be printed"),
+    (lambda: pm.Path("/\x00"), "Path.value: '/\\x00' holds a character that cannot be printed"),
+    (lambda: pm.Path("", kind="regex"), "Path.value: an empty pattern matches nothing"),
+    (lambda: pm.Match(query_parameters={"": "a"}), "Match.query_parameters: a query parameter has a name"),
+    (lambda: pm.HeaderChanges(set={"Host": "a.com"}), "HeaderChanges.set: the Host header is not changed here"),
+    (lambda: pm.Rule(name="a\nb", backends=[reviews]), "Rule.name: 'a\\nb' holds a character"),
+    (pm.ConnectionPool, "ConnectionPool.max_connections: nothing is said"),
+    (pm.OutlierDetection, "OutlierDetection.consecutive_5xx_errors: nothing is said"),
+    (lambda: pm.Namespace("a", physical_name=""), "Namespace(\"a\").physical_name: '' is not a name"),
+    (lambda: pm.Namespace("a", physical_name="a.b"), "Namespace(\"a\").physical_name: 'a.b' is not a name"),
+    (lambda: pm.Namespace("a", labels={"istio.io/rev": "x"}), 'Namespace("a").labels: istio.io/rev follows from'),
+    (
+        lambda: service(versions=[pm.Version("v1", labels={"v": "1"}), pm.Version("v2", labels={"v": "1"})]),
+        'Service("x").versions[1].labels: v2 and v1 have the same labels',
+    ),
+    (
+        lambda: pm.HTTPRoute("r", services=[two_ports], rules=[pm.Rule(backends=[reviews])]),
+        'HTTPRoute("r").rules[0].matches: two speaks HTTP on [80, 81]; say in each match which',
+    ),
+    (
+        lambda: pm.HTTPRoute("r", services=[tcp], rules=[pm.Rule(backends=[reviews])]),
+        'HTTPRoute("r").services[0]: tcp has no port that speaks HTTP',
+    ),
+    (
+        lambda: pm.AuthorizationRule(principals=["*/sa/*"]),
+        "AuthorizationRule.principals[0]: '*/sa/*' has a '*' inside",
+    ),
+    (lambda: pm.AuthorizationRule(paths=["/", "/a*b"]), "AuthorizationRule.paths[1]: '/a*b' has a '*' inside"),
+    (
+        lambda: pm.AuthorizationPolicy("p", target=two_ports, rules=[pm.AuthorizationRule(ports=[80, 90])]),
+        'AuthorizationPolicy("p").rules[0].ports[1]: its workloads do not listen on 90; they listen on 80, 81',
+    ),
+    (
+        lambda: pm.AuthorizationPolicy("p", target=pm.Destination(two_ports, port=80)),
+        'AuthorizationPolicy("p").target.port: a policy protects workloads',
+    ),
     (pm.HeaderChanges, "HeaderChanges.set: no header is changed"),
     (lambda: pm.HeaderChanges(remove=["a", "b c"]), "HeaderChanges.remove[1]: 'b c' is not a header name"),
     (lambda: pm.Mirror(reviews, percent=101), "Mirror.percent: 101 is not a percentage"),
@@ -201,6 +240,7 @@ CASES: list[tuple[Callable[[], Any], str]] = [
     (pm.Fault, "Fault.delay: the fault does nothing"),
     (lambda: pm.Retries(-1), "Retries.attempts: is -1; at least 0"),
     (lambda: pm.Retries(0, status_codes=[503]), "Retries.attempts: 0 attempts turns retries off"),
+    (lambda: pm.Retries(1, status_codes=[503, 520]), "Retries.status_codes[1]: 520 is no registered status code"),
     (lambda: anything.Retries(1, conditions=["4xx"]), "Retries.conditions[0]: is '4xx'; one of '5xx'"),
     # routes
     (lambda: pm.HTTPRoute("r", rules=[rule]), 'HTTPRoute("r").gateways: give either gateways'),

@@ -98,5 +98,5 @@ def test_a_stage_that_is_not_there(stage: object) -> None:
 
 
 def test_a_canary_that_is_not_there() -> None:
-    with pytest.raises(pm.InvalidError, match="no canary is named just 'ratings'; known: reviews"):
+    with pytest.raises(pm.InvalidError, match="no canary is named 'ratings'; known: reviews"):
         mesh.at({"ratings": 1})

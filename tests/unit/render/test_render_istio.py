@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 import pulumi_mesh as pm
 from pulumi_mesh import istio
 from pulumi_mesh.manifests.wire import to_wire
+from pulumi_mesh.proxy.view.routes import Forward
 from pulumi_mesh.render import Phase, render, snapshot
+from tests.support.views import views_of
 
 CART = pm.Service("cart", namespace="shop", port=8080, versions=["v1", "v2"], service_account="cart")
 PAY = pm.Service("pay", namespace="bank", port=9090)
@@ -300,6 +303,62 @@ def test_namespace(namespace: pm.Namespace, labels: dict[str, str]) -> None:
     (entry,) = render(pm.Mesh("m", namespaces=[namespace])).entries
     assert to_wire(entry.object)["metadata"] == {"name": "a", "labels": labels}
     assert entry.phase is Phase.NAMESPACES
+
+
+def test_injection_names_the_revision_of_the_control_plane() -> None:
+    istio_ = pm.Istio.existing(revision="1-31")
+    namespaces = [
+        pm.Namespace("a", injection=True),
+        pm.Namespace("b", injection=False),
+        pm.Namespace("c", revision="x"),
+    ]
+    rendered = render(pm.Mesh("m", istio=istio_, namespaces=namespaces))
+    assert [dict(each.object.labels) for each in rendered.entries] == [
+        {"istio.io/rev": "1-31"},
+        {"istio-injection": "disabled"},
+        {"istio.io/rev": "x"},
+    ]
+
+
+def test_a_canary_keeps_each_port_on_its_own() -> None:
+    api = pm.Service("api", namespace="shop", ports=[8080, 9090, pm.Port(5432, protocol="TCP")], versions=["v1", "v2"])
+    canary = pm.Canary(api, stable="v1", candidate="v2", stages=[pm.Stage(weight=10)])
+    mesh = pm.Mesh("m", services=[CART, dataclasses.replace(PAY, calls=[api])], canaries=[canary]).at({"api": 1})
+    rules = [(each["match"], each["route"]) for each in spec_of("VirtualService", mesh)["http"]]
+    assert [match for match, _ in rules] == [[{"port": 8080}], [{"port": 9090}]]
+    assert [{to["destination"]["port"]["number"] for to in route} for _, route in rules] == [{8080}, {9090}]
+    for name, config in ((c.name, c) for c in views_of(mesh)["pay"].routes):
+        for host in config.virtual_hosts:
+            if host.name.startswith("api.shop"):
+                action = host.routes[0].action
+                assert isinstance(action, Forward)
+                assert [each.cluster.split("|")[1] for each in action.weighted] == [name, name]
+
+
+def test_every_proxy_has_a_name_of_its_own() -> None:
+    services = [
+        pm.Service("a", namespace="edge", port=80, versions=["v1"]),
+        pm.Service("a-v1", namespace="edge", port=80),
+        pm.Service("edge", namespace="edge", port=80),
+    ]
+    names = [each.name for each in snapshot(pm.Mesh("m", services=services, gateways=[EDGE])).proxies]
+    assert names == ["edge.gateway", "a-v1", "a-v1.all", "edge"]
+
+
+def test_two_declarations_of_one_thing_in_the_cluster() -> None:
+    with pytest.raises(pm.InvalidError, match="a and b have one name in the cluster"):
+        pm.Mesh("m", namespaces=[pm.Namespace("a", physical_name="p"), pm.Namespace("b", physical_name="p")])
+    with pytest.raises(pm.InvalidError, match="bank/pay and shop/cart have one name in the cluster"):
+        pm.Mesh("m", services=[each.external(hostname="x.example.com") for each in (CART, PAY)])
+
+
+def test_a_domain_of_ones_own() -> None:
+    mesh = pm.Mesh("m", istio=pm.Istio.existing(domain="corp.example"), services=[CART])
+    assert spec_of("DestinationRule", mesh)["host"] == "cart.shop.svc.corp.example"
+    views = views_of(mesh)
+    hosts = {host.name for view in views.values() for config in view.routes for host in config.virtual_hosts}
+    assert "cart.shop.svc.corp.example:8080" in hosts
+    assert all("cluster.local" not in view.node for view in views.values())
 
 
 def test_phases_come_in_order() -> None:
