@@ -104,7 +104,7 @@ AUTHORIZED = {
     "any identity": pm.AuthorizationRule(principals=["*"]),
     "any path": pm.AuthorizationRule(paths=["*"]),
     "paths by their end": pm.AuthorizationRule(paths=["*.css"]),
-    "the last port": pm.AuthorizationRule(ports=[65535]),
+    "a port": pm.AuthorizationRule(ports=[8080]),
     "every method": pm.AuthorizationRule(
         methods=["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"]
     ),

@@ -54,6 +54,7 @@ everything = pm.Rule(
     name="everything",
     matches=[
         pm.Match(
+            port=8080,
             path=pm.Path("/cart/[0-9]+", kind="regex"),
             method="POST",
             headers={
@@ -69,8 +70,8 @@ everything = pm.Rule(
                 "present": pm.TextMatch(kind="present"),
             },
         ),
-        pm.Path("/exact", kind="exact"),
-        pm.Path("/prefix"),
+        pm.Match(port=8080, path=pm.Path("/exact", kind="exact")),
+        pm.Match(port=8080, path=pm.Path("/prefix")),
     ],
     backends=[pm.Backend(v1, weight=99), pm.Backend(v2, weight=1), pm.Backend(stock, weight=0)],
     rewrite=pm.Rewrite(hostname="inside.example.com", path="/inside"),
@@ -97,13 +98,17 @@ mesh = pm.Mesh(
     gateways=[public],
     routes=[
         pm.HTTPRoute("outside", gateways=[public], hostnames=["shop.example.com"], rules=[everything, redirect]),
-        pm.HTTPRoute("inside", services=[cart], rules=[everything, pm.Rule(backends=[v1])]),
+        pm.HTTPRoute(
+            "inside",
+            services=[cart],
+            rules=[everything, pm.Rule(matches=[pm.Match(port=8080), pm.Match(port=9090)], backends=[v1])],
+        ),
     ],
     mutual_tls=[
         pm.MutualTLS("STRICT"),
         pm.MutualTLS("PERMISSIVE", namespace="shop"),
         pm.MutualTLS("DISABLE", service=stock),
-        pm.MutualTLS("STRICT", service=v2),
+        pm.MutualTLS("STRICT", service=cart["v2"]),
     ],
     authorization=[
         pm.AuthorizationPolicy("nobody", namespace="shop"),
