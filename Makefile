@@ -7,7 +7,7 @@ DEMO_STAMP := $(VENV)/.installed-demo
 # As many test processes as there are processors; each test binds to free ports only.
 WORKERS ?= auto
 
-.PHONY: demo test lint types contracts tests generate refresh clean
+.PHONY: demo test test-cluster lint types contracts tests generate refresh clean
 
 # Needs less than the tests do, so it installs less.
 demo: $(DEMO_STAMP)
@@ -27,6 +27,10 @@ contracts: $(STAMP)
 
 tests: $(STAMP)
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
+
+# A real API server and istiod, which Go builds once where they are not on PATH: docs/cluster-tests.md.
+test-cluster: $(STAMP)
+	$(BIN)/pytest tests/cluster
 
 # Typed objects from the CRDs that are kept in scripts/crds.
 generate: $(STAMP)

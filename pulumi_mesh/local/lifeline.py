@@ -34,6 +34,15 @@ os.execv(sys.argv[2], sys.argv[2:])
 """
 
 
+def tied(command: Sequence[str | Path], *, by_the_kernel: bool = sys.platform == "linux") -> list[str]:
+    """The command that becomes ``command``, a path and its arguments, and dies when this process dies.
+
+    Unless ``by_the_kernel``, its standard input has to be a pipe that nobody but this process holds open.
+    """
+    script = _BY_THE_KERNEL if by_the_kernel else _BY_A_WATCHER
+    return [sys.executable, "-ISc", script, str(os.getpid()), *(str(word) for word in command)]
+
+
 async def spawn(
     command: Sequence[str | Path],
     *,
@@ -46,14 +55,9 @@ async def spawn(
     It stands in a process group of its own, so that Ctrl-C in a terminal reaches this process alone, which
     then stops its children in order. To be called from a thread that lasts (the main thread, as a rule).
     """
-    script = _BY_THE_KERNEL if by_the_kernel else _BY_A_WATCHER
     with log.open("ab") as output:
         return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-ISc",
-            script,
-            str(os.getpid()),
-            *(str(word) for word in command),
+            *tied(command, by_the_kernel=by_the_kernel),
             cwd=cwd,
             stdin=subprocess.DEVNULL if by_the_kernel else subprocess.PIPE,
             stdout=output,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
@@ -206,6 +207,8 @@ RetryCondition = Literal[
     "unavailable",
 ]
 
+_REGISTERED = frozenset(HTTPStatus)
+
 
 @typed
 class Retries:
@@ -213,7 +216,8 @@ class Retries:
 
     attempts: tries after the first; 0 turns off the two that Istio makes by default.
     per_try_timeout: of each try; default: the rule's timeout.
-    conditions: what counts as failed, in Envoy's words; default: Istio's. status_codes: answers that count too.
+    conditions: what counts as failed, in Envoy's words; default: Istio's.
+    status_codes: answers that count too; istiod takes registered ones only (RFC 9110), so 503, but not 520.
     """
 
     attempts: Annotated[int, Field(strict=True, ge=0, le=100)]
@@ -225,6 +229,11 @@ class Retries:
     def __post_init__(self) -> None:
         if not self.attempts and (self.per_try_timeout or self.conditions or self.status_codes):
             raise FieldError("attempts", "0 attempts turns retries off; leave the other fields away")
+        for position, code in enumerate(self.status_codes):
+            if code not in _REGISTERED:
+                raise FieldError(
+                    f"status_codes[{position}]", f"{code} is no registered status code, so istiod refuses it"
+                )
 
 
 RuleName: TypeAlias = Annotated[str, plain(values.rule_name)]

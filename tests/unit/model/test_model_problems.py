@@ -239,6 +239,7 @@ CASES: list[tuple[Callable[[], Any], str]] = [
     (pm.Fault, "Fault.delay: the fault does nothing"),
     (lambda: pm.Retries(-1), "Retries.attempts: is -1; at least 0"),
     (lambda: pm.Retries(0, status_codes=[503]), "Retries.attempts: 0 attempts turns retries off"),
+    (lambda: pm.Retries(1, status_codes=[503, 520]), "Retries.status_codes[1]: 520 is no registered status code"),
     (lambda: anything.Retries(1, conditions=["4xx"]), "Retries.conditions[0]: is '4xx'; one of '5xx'"),
     # routes
     (lambda: pm.HTTPRoute("r", rules=[rule]), 'HTTPRoute("r").gateways: give either gateways'),

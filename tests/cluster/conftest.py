@@ -1,0 +1,105 @@
+"""What a cluster test can ask for. A fixture brings what it needs: a binary is found, or built once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from pulumi_mesh.errors import MeshError
+from tests.cluster.tools import api_server as servers
+from tests.cluster.tools import istiod as control_planes
+from tests.cluster.tools.finding import find, module_folder
+from tests.cluster.tools.istiod import Istiod
+from tests.cluster.tools.kubectl import Kubectl
+
+BinaryOf = Callable[[str], Path]
+
+_FOLDERS = pytest.StashKey[list[Path]]()
+_TAIL = 30
+
+
+@pytest.fixture(scope="session")
+def binary(request: pytest.FixtureRequest) -> BinaryOf:
+    """``binary("helm")`` is where helm is. Where it cannot be had, the run ends with one message that says why."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    terminal = request.config.pluginmanager.getplugin("terminalreporter")
+
+    def say(line: str) -> None:
+        if terminal is not None and capture is not None:
+            with capture.global_and_fixture_disabled():
+                terminal.write_line(line)
+
+    def place(name: str) -> Path:
+        try:
+            return find(name, say=say)
+        except MeshError as error:
+            pytest.exit(str(error), returncode=1)
+
+    return place
+
+
+@pytest.fixture(scope="session")
+def api_server(
+    binary: BinaryOf, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Kubectl]:
+    """A Kubernetes API server for all tests of this process; kubectl as a user who may do all."""
+    folder = _folder("cluster", tmp_path_factory, pytestconfig)
+    with servers.api_server(folder, binary) as kubectl:
+        yield kubectl
+
+
+@pytest.fixture(scope="session")
+def crds(api_server: Kubectl) -> Kubectl:
+    """The API server with Istio's custom resources, from the module that istiod is built with."""
+    file = module_folder("istio", "istio.io/api") / "kubernetes" / "customresourcedefinitions.gen.yaml"
+    api_server("apply", "--server-side", f"--filename={file}")
+    api_server("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+    return api_server
+
+
+@pytest.fixture(scope="session")
+def istio_kinds(crds: Kubectl) -> list[str]:
+    """Every kind that Istio's custom resources bring, as ``kubectl get`` takes it."""
+    return [each["metadata"]["name"] for each in crds.get("crd")["items"]]
+
+
+@pytest.fixture
+def kubectl(crds: Kubectl, istio_kinds: list[str]) -> Kubectl:
+    """The API server without any Istio object, and with the namespace of the control plane.
+
+    Namespaces of earlier tests may be there: without a controller they would never be gone.
+    """
+    crds("delete", "--all", "--all-namespaces", ",".join(istio_kinds))
+    crds.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": control_planes.NAMESPACE}})
+    return crds
+
+
+@pytest.fixture(scope="module")
+def istiod(
+    crds: Kubectl, binary: BinaryOf, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Istiod]:
+    """istiod for the tests of one file; the API server asks it about each Istio object before it is stored."""
+    folder = _folder("istiod", tmp_path_factory, pytestconfig)
+    with control_planes.istiod(folder, binary("pilot-discovery"), crds, {}) as running:
+        yield running
+
+
+def _folder(name: str, factory: pytest.TempPathFactory, config: pytest.Config) -> Path:
+    made = factory.mktemp(name)
+    config.stash.setdefault(_FOLDERS, []).append(made)
+    return made
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Adds the end of each process's log to the report of a test that failed."""
+    report = yield
+    if report.failed:
+        for log in [log for folder in item.config.stash.get(_FOLDERS, []) for log in sorted(folder.glob("*.log"))]:
+            lines = log.read_text(errors="replace").splitlines()
+            report.sections.append((f"end of {log}", "\n".join(lines[-_TAIL:])))
+    return report

@@ -1,0 +1,1 @@
+"""The real parts of a cluster on this machine: found or built, started, stopped."""

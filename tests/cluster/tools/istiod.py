@@ -1,0 +1,119 @@
+"""The real istiod against an API server, and its validating webhook in front of every Istio object."""
+
+from __future__ import annotations
+
+import os
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.cluster.tools.kubectl import Kubectl
+from tests.cluster.tools.process import Running, free_ports, running
+
+NAMESPACE = "istio-system"
+_WEBHOOK = "istiod-default-validator"
+_GROUPS = ["security.istio.io", "networking.istio.io", "telemetry.istio.io", "extensions.istio.io"]
+
+
+@dataclass(frozen=True, slots=True)
+class Istiod:
+    """istiod that runs. xds: the port of plain ADS. secure: that of ADS and certificates over TLS."""
+
+    running: Running
+    http: int
+    xds: int
+    secure: int
+
+    def get(self, path: str) -> str:
+        """What one of its debug pages answers, such as ``/debug/configz``."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.http}{path}", timeout=10) as answer:
+            return str(answer.read().decode())
+
+
+@contextmanager
+def istiod(folder: Path, binary: Path, kubectl: Kubectl, mesh_config: dict[str, Any]) -> Iterator[Istiod]:
+    """Run istiod until the end of the block; from its start on, the API server asks it about each Istio object.
+
+    binary: pilot-discovery. mesh_config: Istio's MeshConfig, as YAML has it.
+    """
+    kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+    config = folder / "mesh.yaml"
+    config.write_text(yaml.safe_dump(mesh_config))
+    with free_ports(5) as (http, https, xds, secure, monitoring):
+        kubectl.apply(_webhook(https))
+        command: list[str | Path] = [
+            binary,
+            "discovery",
+            f"--kubeconfig={kubectl.kubeconfig}",
+            f"--meshConfig={config}",
+            f"--httpAddr=127.0.0.1:{http}",
+            f"--httpsAddr=127.0.0.1:{https}",
+            f"--grpcAddr=127.0.0.1:{xds}",
+            f"--secureGRPCAddr=127.0.0.1:{secure}",
+            f"--monitoringAddr=127.0.0.1:{monitoring}",
+            "--ctrlz_port=0",
+            "--shutdownDuration=1s",
+        ]
+        environment = {
+            **os.environ,
+            "POD_NAME": "istiod",
+            "POD_NAMESPACE": NAMESPACE,
+            "REVISION": "default",
+            # The name under which the API server finds the webhook; its certificate has to hold it.
+            "ISTIOD_CUSTOM_HOST": "localhost",
+        }
+        try:
+            with running(
+                "istiod",
+                command,
+                folder=folder,
+                environment=environment,
+                ready=lambda: _answers(http) and _validates(kubectl),
+            ) as process:
+                yield Istiod(process, http, xds, secure)
+        finally:
+            kubectl("delete", "validatingwebhookconfiguration", _WEBHOOK)
+
+
+def _webhook(port: int) -> dict[str, Any]:
+    """As Istio's base chart has it, but found by a URL: the API server reaches no Service here.
+
+    istiod puts its authority in, and has failures refuse an object once it saw that its own check works.
+    """
+    return {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": _WEBHOOK, "labels": {"app": "istiod", "istio": "istiod", "istio.io/rev": "default"}},
+        "webhooks": [
+            {
+                "name": "validation.istio.io",
+                "clientConfig": {"url": f"https://localhost:{port}/validate"},
+                "rules": [
+                    {
+                        "operations": ["CREATE", "UPDATE"],
+                        "apiGroups": _GROUPS,
+                        "apiVersions": ["*"],
+                        "resources": ["*"],
+                    }
+                ],
+                "failurePolicy": "Ignore",
+                "sideEffects": "None",
+                "admissionReviewVersions": ["v1"],
+            }
+        ],
+    }
+
+
+def _answers(port: int) -> bool:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=2) as answer:
+        return bool(answer.status == 200)
+
+
+def _validates(kubectl: Kubectl) -> bool:
+    (webhook,) = kubectl.get("validatingwebhookconfiguration", _WEBHOOK)["webhooks"]
+    return bool(webhook["failurePolicy"] == "Fail")
