@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,9 +66,9 @@ def lay_out(
 
     reserve: gives a free loopback port; asked for 0, any. outbound: for each sidecar's key, the ports that its workload
     calls. preferred: for a gateway's declared port the loopback port that is wanted. Raises MeshError for one that no
-    gateway declares.
+    gateway declares, or that several proxies do.
     """
-    _refuse_undeclared(preferred, views)
+    _refuse_unclear(preferred, views)
     nodes = []
     for proxy, view in views.items():
         key = key_of(proxy)
@@ -131,13 +132,18 @@ def callers(snapshot: Snapshot, calls: Mapping[str, tuple[str, ...]]) -> dict[st
     return ports
 
 
-def _refuse_undeclared(preferred: Mapping[int, int], views: Mapping[Proxy, ProxyView]) -> None:
+def _refuse_unclear(preferred: Mapping[int, int], views: Mapping[Proxy, ProxyView]) -> None:
+    """A wanted port is of one listener: not of none, and not of two proxies."""
     routers = (view for proxy, view in views.items() if proxy.kind == "router")
-    declared = sorted({_port(listener) for view in routers for listener in view.listeners})
-    unknown = sorted(preferred.keys() - set(declared))
-    if unknown:
-        known = ", ".join(map(str, declared)) or "none"
-        raise MeshError(f"no gateway declares port {unknown[0]}; declared ports: {known}")
+    declared = Counter(_port(listener) for view in routers for listener in view.listeners)
+    for port in sorted(preferred):
+        if port not in declared:
+            known = ", ".join(map(str, sorted(declared))) or "none"
+            raise MeshError(f"no gateway declares port {port}; declared ports: {known}")
+        if declared[port] > 1:
+            raise MeshError(
+                f"{declared[port]} gateways of their own declare port {port}; leave its local port to chance"
+            )
 
 
 def _port(listener: Listener) -> int:

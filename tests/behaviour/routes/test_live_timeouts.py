@@ -48,7 +48,7 @@ def test_each_try_has_a_limit_of_its_own() -> None:
         (502, pm.Retries(1, conditions=["gateway-error"]), NO_RETRIES),
         (500, pm.Retries(1, conditions=["5xx"]), pm.Retries(3, conditions=["gateway-error"])),
         (418, pm.Retries(1, status_codes=[418]), pm.Retries(3, conditions=["5xx"])),
-        (429, pm.Retries(1, conditions=["connect-failure"], status_codes=[429]), pm.Retries(1, status_codes=[430])),
+        (429, pm.Retries(1, conditions=["connect-failure"], status_codes=[429]), pm.Retries(1, status_codes=[431])),
     ],
 )
 def test_a_failure_is_hidden_by_another_try_where_its_condition_holds(

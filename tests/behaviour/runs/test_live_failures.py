@@ -69,6 +69,17 @@ def test_a_wanted_port_of_no_listener_is_told_before_anything_starts() -> None:
         asyncio.run(run())
 
 
+def test_a_wanted_port_of_two_proxies_is_told_before_anything_starts() -> None:
+    other = pm.Gateway("other", selector={"istio": "other"}, listeners=[pm.Listener("http", port=80)])
+
+    async def run() -> None:
+        async with LocalMesh(MESH.replace(gateways=[*MESH.gateways, other]), ports={80: 0}):
+            pytest.fail("it started")
+
+    with pytest.raises(MeshError, match="2 gateway proxies declare port 80"):
+        asyncio.run(run())
+
+
 def test_a_wanted_port_is_used_and_free_again_after_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
