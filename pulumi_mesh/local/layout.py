@@ -141,9 +141,7 @@ def _refuse_unclear(preferred: Mapping[int, int], views: Mapping[Proxy, ProxyVie
             known = ", ".join(map(str, sorted(declared))) or "none"
             raise MeshError(f"no gateway declares port {port}; declared ports: {known}")
         if declared[port] > 1:
-            raise MeshError(
-                f"{declared[port]} gateways of their own declare port {port}; leave its local port to chance"
-            )
+            raise MeshError(f"{declared[port]} gateway proxies declare port {port}; leave its local port to chance")
 
 
 def _port(listener: Listener) -> int:
