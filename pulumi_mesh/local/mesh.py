@@ -23,6 +23,7 @@ from pulumi_mesh.local.stats import rejected
 from pulumi_mesh.local.stub import Behaviour, Call, Stub
 from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
 from pulumi_mesh.model.mesh import Mesh
+from pulumi_mesh.model.service import Workload
 from pulumi_mesh.proxy.envoy.write import write_discovery
 from pulumi_mesh.proxy.place import place
 from pulumi_mesh.proxy.resolve import resolve
@@ -79,8 +80,7 @@ class LocalMesh:
     async def move(self, stages: Mapping[str, int]) -> None:
         """Bring all proxies to other stages of the canaries, make before break; returns when all have taken them."""
         moved = {**self._stages, **stages}
-        views = _views(snapshot(self.mesh.at(moved)))
-        await publish([Update(self.envoys[n.key], n.discovery, self._files(n, views[n.proxy])) for n in self.nodes])
+        await self._publish(self._written(_views(snapshot(self.mesh.at(moved)))))
         self._stages = moved
 
     async def change(self, mesh: Mesh) -> None:
@@ -88,7 +88,7 @@ class LocalMesh:
         views = _views(snapshot(mesh.at(self._stages if mesh.canaries else {})))
         if {each.proxy for each in self.nodes} != set(views):
             raise MeshError("the other mesh has other workloads or gateways; start it anew")
-        await publish([Update(self.envoys[n.key], n.discovery, self._files(n, views[n.proxy])) for n in self.nodes])
+        await self._publish(self._written(views))
         self.mesh = mesh
 
     async def watch(self) -> None:
@@ -159,7 +159,11 @@ class LocalMesh:
         taken = snapshot(self.mesh.at(self._stages))
         views = _views(taken)
         self.authority = Authority(taken.mesh.trust_domain, folder / "authority")
-        calls = _calls(self.mesh)
+        workloads = sidecars(self.mesh)
+        calls = {
+            key_of(proxy): tuple(host_of(self.mesh, each) for each in workload.service.calls)
+            for proxy, workload in workloads.items()
+        }
         self.nodes = lay_out(
             views,
             folder,
@@ -172,27 +176,29 @@ class LocalMesh:
         for node in self.nodes:
             node.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if node.proxy.kind == "sidecar":
-                await self._start_stub(node, calls.get(node.key, ()), taken)
+                await self._start_stub(node, workloads[node.proxy], calls[node.key], taken)
         ports.hand_over()
+        written = self._written(views)
         for node in self.nodes:
-            files = self._files(node, views[node.proxy])
-            write(node.discovery, files)
+            write(node.discovery, self._files(node, written[node.key]))
         started = await asyncio.gather(
-            *(self._start_envoy(node, views[node.proxy]) for node in self.nodes), return_exceptions=True
+            *(self._start_envoy(node, written[node.key][BOOTSTRAP]) for node in self.nodes), return_exceptions=True
         )
         for outcome in started:
             if isinstance(outcome, BaseException):
                 raise outcome
-        await publish([Update(self.envoys[n.key], n.discovery, self._files(n, views[n.proxy])) for n in self.nodes])
+        await self._publish(written)
 
-    async def _start_envoy(self, node: Node, view: ProxyView) -> None:
-        bootstrap = self._written(node, view)[BOOTSTRAP]
+    async def _publish(self, written: Mapping[str, Mapping[str, Any]]) -> None:
+        """Bring every Envoy to what was written for it, and wait until all have taken it."""
+        await publish([Update(self.envoys[n.key], n.discovery, self._files(n, written[n.key])) for n in self.nodes])
+
+    async def _start_envoy(self, node: Node, bootstrap: Mapping[str, Any]) -> None:
         envoy = await start_envoy(node.key, bootstrap, node.folder)
         self._exit.push_async_callback(envoy.stop)
         self.envoys[node.key] = envoy
 
-    async def _start_stub(self, node: Node, hostnames: tuple[str, ...], taken: Snapshot) -> None:
-        workload = sidecars(self.mesh)[node.proxy]
+    async def _start_stub(self, node: Node, workload: Workload, hostnames: tuple[str, ...], taken: Snapshot) -> None:
         made = []
         for hostname in hostnames:
             known = taken.service(hostname)
@@ -213,13 +219,14 @@ class LocalMesh:
         await asyncio.shield(starting)
         self.stubs[node.proxy.name] = stub
 
-    def _files(self, node: Node, view: ProxyView) -> dict[str, Any]:
-        written = self._written(node, view)
+    def _files(self, node: Node, written: Mapping[str, Any]) -> dict[str, Any]:
+        """What Envoy watches: all that was written but the bootstrap, and its secrets."""
         return {**{path: file for path, file in written.items() if path != BOOTSTRAP}, **self._secrets[node.key]}
 
-    def _written(self, node: Node, view: ProxyView) -> dict[str, Any]:
-        placed = place(view, placement(node, self.nodes))
-        return write_discovery(held_by_clusters(placed), DISCOVERY)
+    def _written(self, views: Mapping[Proxy, ProxyView]) -> dict[str, dict[str, Any]]:
+        """Each view as config for its place on this machine, by the node's key."""
+        placed = {node.key: place(views[node.proxy], placement(node, self.nodes)) for node in self.nodes}
+        return {key: write_discovery(held_by_clusters(view), DISCOVERY) for key, view in placed.items()}
 
 
 async def _stop(stub: Stub, starting: asyncio.Task[None]) -> None:
@@ -230,14 +237,6 @@ async def _stop(stub: Stub, starting: asyncio.Task[None]) -> None:
 
 def _views(taken: Snapshot) -> dict[Proxy, ProxyView]:
     return {proxy: resolve(taken, proxy) for proxy in taken.proxies}
-
-
-def _calls(mesh: Mesh) -> dict[str, tuple[str, ...]]:
-    """Host names that each workload calls, by its sidecar's key."""
-    return {
-        key_of(proxy): tuple(host_of(mesh, each) for each in workload.service.calls)
-        for proxy, workload in sidecars(mesh).items()
-    }
 
 
 def _credentials(mesh: Mesh) -> dict[str, tuple[str, ...]]:
