@@ -11,6 +11,8 @@ from datetime import timedelta
 
 import re2
 
+from pulumi_mesh.typed.leaves import short
+
 _NUMBER = r"(\d+(?:\.\d+)?)"
 _DURATION = re.compile(rf"(?:{_NUMBER}h)?(?:{_NUMBER}m(?!s))?(?:{_NUMBER}s)?(?:{_NUMBER}ms)?", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -69,7 +71,7 @@ def name(value: object) -> str:
     text = _text(value, "name")
     if len(text) > 253 or not all(_LABEL.fullmatch(part) for part in text.split(".")):
         raise ValueError(
-            f"{_short(text)} is not a name; use lower-case letters, digits, '-' and '.', starting and ending with a"
+            f"{short(text)} is not a name; use lower-case letters, digits, '-' and '.', starting and ending with a"
             " letter or digit, at most 253 characters"
         )
     return text
@@ -80,7 +82,7 @@ def label_name(value: object) -> str:
     text = _text(value, "name")
     if not _LABEL.fullmatch(text):
         raise ValueError(
-            f"{_short(text)} is not a name; use lower-case letters, digits and '-', starting and ending with a letter"
+            f"{short(text)} is not a name; use lower-case letters, digits and '-', starting and ending with a letter"
             " or digit, at most 63 characters"
         )
     return text
@@ -93,23 +95,23 @@ def hostname(value: object, *, wildcard: bool = True) -> str:
         return text
     plain = text[2:] if wildcard and text.startswith("*.") else text
     if not text.isascii():
-        raise ValueError(f"{_short(text)} holds letters beyond ASCII; write it in its xn-- form (IDNA)")
+        raise ValueError(f"{short(text)} holds letters beyond ASCII; write it in its xn-- form (IDNA)")
     if text.endswith("."):
-        raise ValueError(f"{_short(text)} ends with a dot; leave it away")
+        raise ValueError(f"{short(text)} ends with a dot; leave it away")
     if len(text) > 253:
-        raise ValueError(f"{_short(text)} has {len(text)} characters; a host name has at most 253")
+        raise ValueError(f"{short(text)} has {len(text)} characters; a host name has at most 253")
     if "*" in plain:
         right = (
             'a "*" may only be the whole first label, as in "*.example.com"' if wildcard else 'no "*" may stand here'
         )
-        raise ValueError(f"{_short(text)} is not a host name; {right}")
+        raise ValueError(f"{short(text)} is not a host name; {right}")
     if _is_address(plain):
         raise ValueError(f"{text!r} is an IP address; give a DNS name")
     if plain != plain.lower() and all(_LABEL.fullmatch(part) for part in plain.lower().split(".")):
-        raise ValueError(f"{_short(text)} has capitals; write it as {text.lower()!r}")
+        raise ValueError(f"{short(text)} has capitals; write it as {text.lower()!r}")
     if not all(_LABEL.fullmatch(part) for part in plain.split(".")):
         raise ValueError(
-            f"{_short(text)} is not a host name; labels are letters, digits and '-', at most 63 characters, joined by"
+            f"{short(text)} is not a host name; labels are letters, digits and '-', at most 63 characters, joined by"
             " dots"
         )
     return text
@@ -121,7 +123,7 @@ def address(value: object) -> str:
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
-        raise ValueError(f"{_short(text)} is not an IP address; give one such as 10.0.0.7") from None
+        raise ValueError(f"{short(text)} is not an IP address; give one such as 10.0.0.7") from None
 
 
 def percent(value: object) -> float:
@@ -155,7 +157,7 @@ def regex(text: str) -> str:
     except re2.error as error:
         reason = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
         raise ValueError(
-            f"{_short(text)} is not a pattern that Envoy takes ({reason}); its engine is RE2, without lookaheads and"
+            f"{short(text)} is not a pattern that Envoy takes ({reason}); its engine is RE2, without lookaheads and"
             " back references"
         ) from None
     return text
@@ -164,7 +166,7 @@ def regex(text: str) -> str:
 def one_line(text: str) -> str:
     """Text that a request or a config can hold: no control characters, no line breaks."""
     if any(not character.isprintable() for character in text):
-        raise ValueError(f"{_short(text)} holds a character that cannot be printed; give one line of text")
+        raise ValueError(f"{short(text)} holds a character that cannot be printed; give one line of text")
     return text
 
 
@@ -177,18 +179,18 @@ def header_name(value: object) -> str:
     """An HTTP header name in lower case; pseudo headers (``:path``) have fields of their own."""
     text = _text(value, "header name")
     if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", text):
-        raise ValueError(f"{_short(text)} is not a header name; use letters, digits and '-'")
+        raise ValueError(f"{short(text)} is not a header name; use letters, digits and '-'")
     return text.lower()
 
 
 def header_value(text: str) -> str:
     """A header's value. Envoy fills in ``%COMMAND%`` and ``%COMMAND(ARGUMENT):LENGTH%``; ``%%`` is a percent sign."""
     if any(character < " " and character != "\t" for character in text):
-        raise ValueError(f"{_short(text)} holds a control character; a header value is one line of text")
+        raise ValueError(f"{short(text)} holds a control character; a header value is one line of text")
     rest = _COMMAND.sub("", text)
     if "%" in rest:
         raise ValueError(
-            f"{_short(text)} holds a lone '%'; write '%%' for the character, since Envoy fills in %COMMAND%"
+            f"{short(text)} holds a lone '%'; write '%%' for the character, since Envoy fills in %COMMAND%"
         )
     return text
 
@@ -198,10 +200,6 @@ def _text(value: object, what: str) -> str:
         quoted = "; quote it" if value is None or isinstance(value, bool | int | float) else ""
         raise ValueError(f"{value!r} is not a {what}; give text{quoted}")
     return value
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 60 else text[:57] + "...")
 
 
 def _is_address(text: str) -> bool:

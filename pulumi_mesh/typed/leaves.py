@@ -61,7 +61,7 @@ class Chars:
         if self.max is not None and len(value) > self.max:
             raise ValueError(f"is {len(value)} characters long; at most {self.max}")
         if self.pattern and not _pattern(self.pattern).search(value):
-            raise ValueError(f"is {_short(value)}; {self.form or 'must match ' + self.pattern}")
+            raise ValueError(f"is {short(value)}; {self.form or 'must match ' + self.pattern}")
         return value
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -107,7 +107,8 @@ class Count:
         return core_schema.no_info_after_validator_function(self, handler(source))
 
 
-def _short(value: str) -> str:
+def short(value: str) -> str:
+    """Text as an error shows it: quoted, and cut where it is long."""
     return repr(value if len(value) <= 60 else value[:57] + "...")
 
 
