@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import destination_rule
 from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.proxy.resolve.clusters import passthrough
 from pulumi_mesh.proxy.resolve.connection_pool import (
-    CONNECT_TIMEOUT,
-    UNLIMITED,
     circuit_breakers,
     connect_timeout,
     http_options,
@@ -20,7 +18,7 @@ from pulumi_mesh.proxy.resolve.destination_rules import DestinationRules, Rule
 from pulumi_mesh.proxy.resolve.inbound.ports import PASSTHROUGH, Target, targets
 from pulumi_mesh.proxy.resolve.metadata import config_path, service_metadata
 from pulumi_mesh.proxy.resolve.traffic_policy import policy_of
-from pulumi_mesh.proxy.view.clusters import Cluster, HttpOptions, LoadBalancing
+from pulumi_mesh.proxy.view.clusters import Cluster, LoadBalancing
 
 BIND = "127.0.0.6"
 """Where connections to the workload come from: the capture rules let those through."""
@@ -80,13 +78,4 @@ def _metadata(target: Target, rule: Rule | None) -> FrozenMap[str, object]:
 
 def _passthrough() -> Cluster:
     """Mirrors buildInboundPassthroughCluster (cluster_builder.go); its statistics are named after the outbound one."""
-    return Cluster(
-        name=PASSTHROUGH,
-        type="ORIGINAL_DST",
-        connect_timeout=CONNECT_TIMEOUT,
-        load_balancing=LoadBalancing("CLUSTER_PROVIDED"),
-        circuit_breakers=UNLIMITED,
-        http=HttpOptions("downstream", idle_timeout=timedelta(minutes=5)),
-        bind_address=BIND,
-        extra=FrozenMap({"alt_stat_name": "PassthroughCluster;"}),
-    )
+    return replace(passthrough(), name=PASSTHROUGH, bind_address=BIND)
