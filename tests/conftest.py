@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 
@@ -11,17 +11,17 @@ from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
 from pulumi_mesh.proxy.view import ProxyView
 
 _RESOLVED: list[ProxyView] = []
-_resolve = resolving.resolve
+_resolve_all = resolving.resolve_all
 
 
-def _recorded(snapshot: Snapshot, proxy: Proxy) -> ProxyView:
-    view = _resolve(snapshot, proxy)
-    _RESOLVED.append(view)
-    return view
+def _recorded(snapshot: Snapshot, proxies: Iterable[Proxy]) -> dict[Proxy, ProxyView]:
+    views = _resolve_all(snapshot, proxies)
+    _RESOLVED.extend(views.values())
+    return views
 
 
-# Before any test module, or anything that it tests, takes the name from there.
-resolving.resolve = _recorded
+# Before any test module, or anything that it tests, takes the name from there; ``resolve`` itself goes through it.
+resolving.resolve_all = _recorded
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

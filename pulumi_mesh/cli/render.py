@@ -79,7 +79,7 @@ def _istio(rendered: Rendered, output_dir: Path | None, checking: bool, output: 
 def _envoy(mesh: Mesh, wanted: str | None) -> dict[str, Any]:
     """The static bootstrap of every proxy, by ``NAMESPACE/NAME``."""
     from pulumi_mesh.proxy.envoy.write import write_static
-    from pulumi_mesh.proxy.resolve import resolve
+    from pulumi_mesh.proxy.resolve import resolve_all
     from pulumi_mesh.render import snapshot
 
     taken = snapshot(mesh)
@@ -87,7 +87,8 @@ def _envoy(mesh: Mesh, wanted: str | None) -> dict[str, Any]:
     if not chosen:
         known = ", ".join(f"{each.namespace}/{each.name}" for each in taken.proxies) or "none"
         raise click.UsageError(f"no proxy is named {wanted!r}; there are: {known}")
-    return {f"{each.namespace}/{each.name}": write_static(resolve(taken, each)) for each in chosen}
+    views = resolve_all(taken, chosen)
+    return {f"{each.namespace}/{each.name}": write_static(view) for each, view in views.items()}
 
 
 def _to_folder(folder: Path, written: dict[str, str], checking: bool, output: str) -> int:

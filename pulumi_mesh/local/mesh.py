@@ -26,7 +26,7 @@ from pulumi_mesh.model.mesh import Mesh
 from pulumi_mesh.model.service import Workload
 from pulumi_mesh.proxy.envoy.write import write_discovery
 from pulumi_mesh.proxy.place import place
-from pulumi_mesh.proxy.resolve import resolve
+from pulumi_mesh.proxy.resolve import resolve_all
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.render import snapshot
 from pulumi_mesh.render.facts import sidecars
@@ -236,7 +236,7 @@ async def _stop(stub: Stub, starting: asyncio.Task[None]) -> None:
 
 
 def _views(taken: Snapshot) -> dict[Proxy, ProxyView]:
-    return {proxy: resolve(taken, proxy) for proxy in taken.proxies}
+    return resolve_all(taken, taken.proxies)
 
 
 def _credentials(mesh: Mesh) -> dict[str, tuple[str, ...]]:

@@ -20,7 +20,7 @@ _ACCEPTED: set[str] = set()
 def views_of(mesh: Mesh) -> dict[str, ProxyView]:
     """The view of every proxy of a mesh by the proxy's name, each after ``accepted``."""
     taken = snapshot(mesh)
-    return {proxy.name: accepted(resolving.resolve(taken, proxy)) for proxy in taken.proxies}
+    return {proxy.name: accepted(view) for proxy, view in resolving.resolve_all(taken, taken.proxies).items()}
 
 
 def accepted(view: ProxyView) -> ProxyView:

@@ -8,6 +8,8 @@ Each step names in its docstring the part of Istio that it mirrors; ``core/`` is
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
 from pulumi_mesh.proxy.resolve import authorization, inbound
 from pulumi_mesh.proxy.resolve.clusters import black_hole, outbound_clusters, passthrough
@@ -17,7 +19,7 @@ from pulumi_mesh.proxy.resolve.outbound import outbound_listeners
 from pulumi_mesh.proxy.resolve.outbound_routes import outbound_routes
 from pulumi_mesh.proxy.view import ProxyView
 
-__all__ = ["resolve"]
+__all__ = ["resolve", "resolve_all"]
 
 
 def resolve(snapshot: Snapshot, proxy: Proxy) -> ProxyView:
@@ -26,8 +28,13 @@ def resolve(snapshot: Snapshot, proxy: Proxy) -> ProxyView:
     Mirrors ConfigGeneratorImpl.BuildListeners, BuildHTTPRoutes and BuildClusters (core) and
     EndpointBuilder.BuildClusterLoadAssignment (pilot/pkg/xds/endpoints).
     """
+    return resolve_all(snapshot, (proxy,))[proxy]
+
+
+def resolve_all(snapshot: Snapshot, proxies: Iterable[Proxy]) -> dict[Proxy, ProxyView]:
+    """What ``resolve`` gives for each of the proxies, in their order; the snapshot is indexed once."""
     found = index(snapshot)
-    return _router(found, proxy) if proxy.kind == "router" else _sidecar(found, proxy)
+    return {each: _router(found, each) if each.kind == "router" else _sidecar(found, each) for each in proxies}
 
 
 def _router(found: Index, proxy: Proxy) -> ProxyView:
