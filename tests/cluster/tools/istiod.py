@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,18 +28,30 @@ class Istiod:
     http: int
     xds: int
     secure: int
+    monitoring: int
 
     def get(self, path: str) -> str:
         """What one of its debug pages answers, such as ``/debug/configz``."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.http}{path}", timeout=10) as answer:
-            return str(answer.read().decode())
+        return _text(f"http://127.0.0.1:{self.http}{path}")
+
+    def metrics(self) -> str:
+        """Its own metrics, as Prometheus would read them."""
+        return _text(f"http://127.0.0.1:{self.monitoring}/metrics")
 
 
 @contextmanager
-def istiod(folder: Path, binary: Path, kubectl: Kubectl, mesh_config: dict[str, Any]) -> Iterator[Istiod]:
+def istiod(
+    folder: Path,
+    binary: Path,
+    kubectl: Kubectl,
+    mesh_config: dict[str, Any],
+    *,
+    variables: Mapping[str, str] | None = None,
+) -> Iterator[Istiod]:
     """Run istiod until the end of the block; from its start on, the API server asks it about each Istio object.
 
-    binary: pilot-discovery. mesh_config: Istio's MeshConfig, as YAML has it.
+    binary: pilot-discovery. mesh_config: Istio's MeshConfig, as YAML has it. variables: what else of its environment
+    is set, such as feature flags.
     """
     kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
     config = folder / "mesh.yaml"
@@ -66,6 +78,7 @@ def istiod(folder: Path, binary: Path, kubectl: Kubectl, mesh_config: dict[str, 
             "REVISION": "default",
             # The name under which the API server finds the webhook; its certificate has to hold it.
             "ISTIOD_CUSTOM_HOST": "localhost",
+            **(variables or {}),
         }
         try:
             with running(
@@ -75,7 +88,7 @@ def istiod(folder: Path, binary: Path, kubectl: Kubectl, mesh_config: dict[str, 
                 environment=environment,
                 ready=lambda: _answers(http) and _validates(kubectl),
             ) as process:
-                yield Istiod(process, http, xds, secure)
+                yield Istiod(process, http, xds, secure, monitoring)
         finally:
             kubectl("delete", "validatingwebhookconfiguration", _WEBHOOK)
 
@@ -107,6 +120,11 @@ def _webhook(port: int) -> dict[str, Any]:
             }
         ],
     }
+
+
+def _text(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310
+        return str(answer.read().decode())
 
 
 def _answers(port: int) -> bool:
