@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
+from types import MappingProxyType
 from typing import Any
 
 import pulumi
@@ -14,6 +15,7 @@ from pulumi_mesh.deploy.tokens import Places, put_back
 from pulumi_mesh.errors import OutputError
 from pulumi_mesh.manifests.wire import to_wire
 from pulumi_mesh.refs import Identity
+from pulumi_mesh.render.ignored import key_of
 from pulumi_mesh.render.result import Entry
 from pulumi_mesh.typed import has_token
 
@@ -49,8 +51,7 @@ def logical_name(component: str, identity: Identity) -> str:
 
     A promise, since URNs hold it. No part holds a slash, so two objects never share a name.
     """
-    parts = (component, identity.cluster, identity.kind, identity.namespace, identity.name)
-    return "/".join(part for part in parts if part)
+    return f"{component}/{key_of(identity)}"
 
 
 def manifests(entries: Iterable[Entry], places: Places) -> list[tuple[Entry, Manifest]]:
@@ -70,19 +71,22 @@ def register(
     component: str,
     made: Iterable[tuple[Entry, Manifest]],
     opts: pulumi.ResourceOptions | None,
+    ignore_changes: Mapping[Identity, tuple[str, ...]] = MappingProxyType({}),
 ) -> dict[Identity, pulumi.Resource]:
     """One child for each object; each depends on all of the nearest phase before its own that has any.
 
     That phase depends on the one before it, so the order holds for all phases with fewer edges, and Pulumi deletes
     in reverse: routes go before the destinations that they name. What the component itself depends on, its children
-    do too: otherwise deletion would not wait for them.
+    do too: otherwise deletion would not wait for them. ignore_changes: fields that are left alone.
     """
     inherited = pulumi.ResourceOptions(depends_on=opts.depends_on if opts else None)
     phases: dict[int, dict[Identity, pulumi.Resource]] = {}
     for entry, manifest in made:
         earlier = max((phase for phase in phases if phase < entry.phase), default=None)
         before = [] if earlier is None else list(phases[earlier].values())
-        child_opts = _merged(inherited, pulumi.ResourceOptions(parent=parent, depends_on=before))
+        left = list(ignore_changes.get(entry.identity, ()))
+        own = pulumi.ResourceOptions(parent=parent, depends_on=before, ignore_changes=left)
+        child_opts = _merged(inherited, own)
         child = Manifested(logical_name(component, entry.identity), manifest, child_opts)
         phases.setdefault(entry.phase, {})[entry.identity] = child
     return {identity: child for phase in phases.values() for identity, child in phase.items()}

@@ -17,6 +17,7 @@ from pulumi_mesh.findings import Finding
 from pulumi_mesh.model import mesh as model
 from pulumi_mesh.refs import Identity
 from pulumi_mesh.render import Rendered, render, snapshot
+from pulumi_mesh.render.ignored import IgnoreChanges, ignored
 
 
 class Mesh(pulumi.ComponentResource):
@@ -24,6 +25,9 @@ class Mesh(pulumi.ComponentResource):
 
     mesh: what to apply; Outputs may stand at its texts.
     stages: canary name to stage; default: the stack's config ``mesh:stages``, an object such as ``{"reviews": 2}``.
+    ignore_changes: fields of objects that are declared once and then left to whoever changes them, such as a rollout
+        controller: ``{"VirtualService/bookinfo/reviews": ["spec.http"]}``. A later change to them in the program is
+        not applied either.
     opts: the component's; children take its provider, and depend on what it depends on.
 
     Outputs: ``objects``, the manifests without the values of Secrets (an Output that is secret stays secret), and
@@ -43,6 +47,7 @@ class Mesh(pulumi.ComponentResource):
         mesh: model.Mesh,
         *,
         stages: Mapping[str, int] | None = None,
+        ignore_changes: IgnoreChanges | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         stages = _configured_stages() if stages is None else stages
@@ -51,6 +56,7 @@ class Mesh(pulumi.ComponentResource):
         with in_words(places):
             staged = plain.at(stages)
             rendered = render(staged)
+            left = ignored(rendered.entries, ignore_changes or {})
         warnings = judged(_findings(staged, rendered))
         made = manifests(rendered.entries, places)
         super().__init__("mesh:index:Mesh", name, {}, opts)
@@ -61,7 +67,7 @@ class Mesh(pulumi.ComponentResource):
         for warning in warnings:
             tell(warning)
         judge_later(staged, places, lambda known: _findings(known, render(known)), warnings, tell)
-        self.resources = register(self, name, made, opts)
+        self.resources = register(self, name, made, opts, left)
         objects = [without_secrets(manifest) for _, manifest in made]
         reached = {canary.name: stages.get(canary.name, 0) for canary in mesh.canaries}
         self.objects = pulumi.Output.from_input(objects)

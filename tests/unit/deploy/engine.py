@@ -36,6 +36,7 @@ class Registered:
     version: str
     custom: bool
     secret_outputs: tuple[str, ...] = ()
+    ignore_changes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -86,6 +87,7 @@ class _Monitor(mocks.MockMonitor):
                 version=request.version,
                 custom=request.custom,
                 secret_outputs=tuple(request.additionalSecretOutputs),
+                ignore_changes=tuple(request.ignoreChanges),
             )
         return response
 
