@@ -1,0 +1,1 @@
+"""Types of Helm values from Istio's charts."""
