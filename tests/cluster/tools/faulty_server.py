@@ -62,7 +62,14 @@ class Hold:
     release: threading.Event
 
 
-Fault = Refuse | Drop | Hold
+@dataclass(frozen=True, slots=True)
+class Lose:
+    """Pass nothing on, and close the connection without an answer when ``release`` is set."""
+
+    release: threading.Event
+
+
+Fault = Refuse | Drop | Hold | Lose
 Plan = Callable[[Asked], Fault | None]
 """What becomes of a request; None passes it on. Asked once for each request, in the order in which they come."""
 
@@ -126,7 +133,7 @@ class FaultyServer:
         """What the plan says, counted."""
         with self._changed:
             fault = self._plan(asked)
-            if fault is None or not isinstance(fault, Refuse):
+            if not isinstance(fault, Refuse | Lose):
                 self.passed.append(asked)
             return fault
 
@@ -234,6 +241,11 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(fault, Refuse):
             self._faulty.has_met(asked, fault)
             self._refuse(fault)
+            return
+        if isinstance(fault, Lose):
+            self._faulty.has_met(asked, fault)
+            fault.release.wait()
+            self.close_connection = True
             return
         with self._answered(body) as (upstream, answer):
             if fault is None:
