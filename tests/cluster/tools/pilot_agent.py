@@ -131,7 +131,9 @@ def _environment(
 ) -> dict[str, str]:
     """What Istio's injector and gateway chart put into a pod, as far as it matters to an agent outside one."""
     admin, status, health, prometheus = ports
-    labels = {**proxy.labels, "service.istio.io/canonical-name": proxy.labels.get("app", proxy.name)}
+    app = proxy.labels.get("app", proxy.name)
+    canonical = {"canonical-name": app, "canonical-revision": proxy.labels.get("version", "latest")}
+    labels = {**proxy.labels, **{f"service.istio.io/{name}": value for name, value in canonical.items()}}
     config = {
         "discoveryAddress": f"localhost:{istiod.secure}",
         "binaryPath": str(envoy),
@@ -141,7 +143,7 @@ def _environment(
         "concurrency": 1,
         # At its end a proxy has no requests left, so nothing waits for them.
         "terminationDrainDuration": "0.1s",
-        "serviceCluster": f"{proxy.labels.get('app', proxy.name)}.{proxy.namespace}",
+        "serviceCluster": f"{app}.{proxy.namespace}",
     }
     return {
         "POD_NAME": proxy.name,

@@ -1,0 +1,210 @@
+"""A mesh's data plane that runs, and requests to it: from outside, from its workloads, and past its proxies."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import pulumi_mesh as pm
+from pulumi_mesh.local.client import open_session
+from pulumi_mesh.local.load import Load, Target, send
+from pulumi_mesh.local.stub import Stub
+from pulumi_mesh.local.tally import Result, Tally
+from pulumi_mesh.proxy.envoy.read import read_config_dump
+from pulumi_mesh.proxy.view import ProxyView
+from pulumi_mesh.proxy.view.routes import Forward, Route
+from pulumi_mesh.render.istio.names import host_of
+from tests.cluster.tools.addresses import loopback_network
+from tests.cluster.tools.istiod import Istiod
+from tests.cluster.tools.kubectl import Kubectl
+from tests.cluster.tools.pilot_agent import AgentProxy, proxies
+from tests.cluster.tools.process import NotReadyError, free_ports
+from tests.cluster.tools.workloads import Background, Deployment, deployment, stubs
+
+_WITHIN = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class DataPlane:
+    """A deployment with all its proxies and stubs running. proxies, stubs: by the workload's or gateway's name."""
+
+    istiod: Istiod
+    placed: Deployment
+    proxies: Mapping[str, AgentProxy]
+    stubs: Mapping[str, Stub]
+    background: Background
+
+    def from_outside(self, path: str, host: str, *, gateway: str, port: int, **headers: str) -> Target:
+        """A request to a declared port of a gateway; ``end_user`` is the header ``end-user``."""
+        local = self.placed.gateways[gateway].ports[port]
+        return Target(f"http://127.0.0.1:{local}{path}", host, headers=_names(headers))
+
+    def from_workload(self, workload: str, service: str, *, path: str = "/", method: str = "GET") -> Target:
+        """A request that a workload makes, which its sidecar takes."""
+        called = self.placed.mesh.service(service)
+        entry = f"http://{self.placed.apps[workload].egress}:{called.ports[0].number}"
+        return Target(f"{entry}{path}", host_of(self.placed.mesh, called), method=method)
+
+    def ask(self, target: Target) -> Result:
+        """Send one request, over a connection of its own."""
+        return self.background.run(_ask(target))
+
+    def inbound(self, workload: str) -> tuple[str, int]:
+        """The address and port of a workload, as its clients in the mesh find them."""
+        app = self.placed.apps[workload]
+        return app.proxy.address, app.workload.service.ports[0].target_port or 0
+
+    def view(self, name: str) -> ProxyView:
+        """What a proxy acts on now."""
+        return read_config_dump(self.proxies[name].config_dump())
+
+    @contextmanager
+    def load(self, target: Target, *, rate: float) -> Iterator[ConstantLoad]:
+        """Requests to ``target`` until the end of the block, ``rate`` a second."""
+        made = Load(target, connections=4, rate=rate)
+        self.background.run(made.__aenter__())
+        try:
+            yield ConstantLoad(made, self.background)
+        finally:
+            # In good order also when the test has failed: requests under way end before the stubs do.
+            self.background.run(made.__aexit__(None, None, None))
+
+    def rejected(self) -> dict[str, object]:
+        """What Envoys and istiod say was refused since they started; empty when nothing was."""
+        said: dict[str, object] = {name: found for name, each in self.proxies.items() if (found := each.rejected())}
+        metrics = self.istiod.metrics().splitlines()
+        said.update({line: "istiod" for line in metrics if line.startswith("pilot_total_xds_rejects")})
+        return said
+
+    def retried(self) -> int:
+        """How many requests Envoys have sent a second time."""
+        return sum(
+            value
+            for each in self.proxies.values()
+            for value in each.stats("upstream_rq_retry$").values()
+            if isinstance(value, int)
+        )
+
+    def until_synced(self) -> None:
+        """Wait until each proxy has acknowledged all that istiod sent to it."""
+        wanted = {f"{each.proxy.name}.{each.proxy.namespace}" for each in self.proxies.values()}
+        until(lambda: _synced(self.istiod) == wanted, "each proxy has acknowledged what istiod sent")
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantLoad:
+    """Load that flows while the test does other things."""
+
+    made: Load
+    background: Background
+
+    def measure(self, count: int) -> Tally:
+        """What the next ``count`` requests showed."""
+        return self.background.run(self.made.measure(count))
+
+    @property
+    def total(self) -> Tally:
+        """All requests so far."""
+        return self.made.total
+
+
+@contextmanager
+def data_plane(
+    folder: Path, binary: Callable[[str], Path], kubectl: Kubectl, istiod: Istiod, mesh: pm.Mesh
+) -> Iterator[DataPlane]:
+    """Deploy a workload for each version that ``mesh`` declares, and run all its proxies until the end of the block.
+
+    Who applies the mesh, and when, is another matter; only its namespaces have to be there. What is deployed here is
+    taken away in the end. istiod: as ``proxies`` needs it, which is also where the logs are.
+    """
+    with ExitStack() as stack:
+        network = stack.enter_context(loopback_network())
+        ports = stack.enter_context(free_ports(sum(len(each.listeners) for each in mesh.known_gateways)))
+        # Not below `folder`: paths of sockets have to be short.
+        sockets = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mesh-")))
+        placed = deployment(mesh, network, sockets, ports)
+        background = Background()
+        stack.enter_context(background.running())
+        objects = list(placed.objects())
+        stack.callback(_delete, kubectl, objects)
+        kubectl.apply(*objects)
+        serving = stack.enter_context(stubs(placed, background))
+        started = stack.enter_context(proxies(folder, binary, kubectl, istiod, placed.proxies))
+        plane = DataPlane(istiod, placed, {each.proxy.name: each for each in started.values()}, serving, background)
+        # A proxy is ready with whatever istiod knew when it asked; what was applied last may have come later.
+        until(lambda: all(_listens(*plane.inbound(name)) for name in placed.apps), "each workload can be reached")
+        yield plane
+
+
+def _delete(kubectl: Kubectl, objects: list[dict[str, Any]]) -> None:
+    kubectl("delete", "--ignore-not-found", "--filename=-", given=yaml.safe_dump_all(objects))
+
+
+def until(holds: Callable[[], bool], what: str) -> None:
+    """Wait until ``holds()``; raises NotReadyError with ``what`` after 30 s."""
+    deadline = time.monotonic() + _WITHIN
+    while not holds():
+        if time.monotonic() > deadline:
+            raise NotReadyError(f"not after {_WITHIN:.0f} s: {what}")
+        time.sleep(0.05)
+
+
+def shares(view: ProxyView, route: str) -> dict[str, int]:
+    """Where a proxy sends requests of the named route: subset to weight, those with none left out."""
+    (found,) = [each for each in _routes(view) if each.name == route]
+    assert isinstance(found.action, Forward)
+    parts = {each.cluster: each.weight for each in found.action.weighted} or {found.action.cluster: 100}
+    return {name.split("|")[2]: weight for name, weight in parts.items() if weight}
+
+
+def subsets(view: ProxyView, host: str) -> set[str]:
+    """The subsets of a host for which a proxy has clusters."""
+    parts = [each.name.split("|") for each in view.clusters if each.name.startswith("outbound|")]
+    return {subset for _, _, subset, name in parts if name == host and subset}
+
+
+def certificate_of(address: tuple[str, int], root: str) -> dict[str, object]:
+    """The certificate that a server shows, once it is found to come from the authority ``root`` (PEM)."""
+    context = ssl.create_default_context(cadata=root)
+    context.check_hostname = False  # a workload's name is a URI, which is looked at by the caller
+    with socket.create_connection(address, timeout=10) as plain, context.wrap_socket(plain) as secured:
+        return dict(secured.getpeercert() or {})
+
+
+def _listens(address: str, port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex((address, port)) == 0
+
+
+async def _ask(target: Target) -> Result:
+    async with open_session(timeout=20) as session:
+        return await send(session, target)
+
+
+def _names(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def _routes(view: ProxyView) -> Iterator[Route]:
+    return (route for config in view.routes for host in config.virtual_hosts for route in host.routes)
+
+
+def _synced(istiod: Istiod) -> set[str]:
+    """The proxies that have acknowledged all that they were sent, and refused nothing of it."""
+    return {
+        each["proxy"]
+        for each in json.loads(istiod.get("/debug/syncz"))
+        if all(
+            kind.get("sent") == kind.get("acked") and not kind.get("lastError") for kind in each["resources"].values()
+        )
+    }
