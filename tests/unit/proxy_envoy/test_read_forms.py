@@ -334,6 +334,37 @@ def test_config_dump() -> None:
     assert view.node == RICH.node
 
 
+def test_config_dump_in_camel_case() -> None:
+    # As istiod's debug page has it: at every depth, but for keys that are data.
+    admin = "type.googleapis.com/envoy.admin.v3"
+    options = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+    snake = {
+        "name": "c",
+        "outlier_detection": {"consecutive_5xx": 3, "enforcing_consecutive_5xx": 100},
+        "typed_extension_protocol_options": {options: {"@type": "x", "explicit_http_config": {}}},
+        "metadata": {"filter_metadata": {"istio": {"someKey": 1}}, "typed_filter_metadata": {"A.b": {"some_key": 1}}},
+        "transport_socket_matches": [{"name": "m", "match": {"tlsMode": "istio"}, "transport_socket": {"name": "t"}}],
+        "load_balancing_policy": {"policies": [{"typed_extension_config": {"append_x_forwarded_host": True}}]},
+        "http_protocol_options": {"accept_http_10": True},
+    }
+    camel = {
+        "name": "c",
+        "outlierDetection": {"consecutive5xx": 3, "enforcingConsecutive5xx": 100},
+        "typedExtensionProtocolOptions": {options: {"@type": "x", "explicitHttpConfig": {}}},
+        "metadata": {"filterMetadata": {"istio": {"someKey": 1}}, "typedFilterMetadata": {"A.b": {"someKey": 1}}},
+        "transportSocketMatches": [{"name": "m", "match": {"tlsMode": "istio"}, "transportSocket": {"name": "t"}}],
+        "loadBalancingPolicy": {"policies": [{"typedExtensionConfig": {"appendXForwardedHost": True}}]},
+        "httpProtocolOptions": {"acceptHttp10": True},
+    }
+    kind = {"@type": f"{admin}.ClustersConfigDump"}
+    written = read_config_dump({"configs": [{**kind, "dynamic_active_clusters": [{"cluster": snake}]}]})
+    (read,) = written.clusters
+    assert read_config_dump({"configs": [{**kind, "dynamicActiveClusters": [{"cluster": camel}]}]}) == written
+    assert read.outlier_detection is not None
+    assert read.outlier_detection.consecutive_5xx == 3
+    assert read.extra["load_balancing_policy"] == freeze(snake["load_balancing_policy"])
+
+
 def test_what_is_no_config_dump() -> None:
     with pytest.raises(InvalidError, match="is not a config dump"):
         read_config_dump({"bootstrap": {}})

@@ -1,4 +1,5 @@
-"""A whole view from Envoy's admin page ``/config_dump?include_eds`` (envoy.admin.v3.ConfigDump)."""
+"""A whole view from Envoy's admin page ``/config_dump?include_eds`` (envoy.admin.v3.ConfigDump), or istiod's debug page
+of the same form."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import Any, TypeVar
 from pulumi_mesh.proxy.envoy.read.bootstrap import without_agent
 from pulumi_mesh.proxy.envoy.read.clusters import cluster
 from pulumi_mesh.proxy.envoy.read.endpoints import endpoint_set
+from pulumi_mesh.proxy.envoy.read.field_names import in_snake_case
 from pulumi_mesh.proxy.envoy.read.listeners import listener
 from pulumi_mesh.proxy.envoy.read.message import Message, invalid
 from pulumi_mesh.proxy.envoy.read.routes import route_config
@@ -22,9 +24,10 @@ def read_config_dump(dump: Mapping[str, Any]) -> ProxyView:
 
     Static resources come first. Endpoints are those of EDS clusters; without ``include_eds`` there are none,
     and Envoy dumps them with its own defaults filled in (weight, health, overprovisioning).
+    A dump in camelCase, as istiod writes it, gives the same view as one in snake_case.
     InvalidError with the path when it is not a config dump.
     """
-    root = Message(dump, "")
+    root = Message(in_snake_case(dump) if _in_camel_case(dump) else dump, "")
     if "configs" not in root:
         raise invalid("", "is not a config dump of Envoy's admin page: it has no 'configs'")
     dumps = dict(root.each("configs", _dump))
@@ -52,6 +55,13 @@ def read_config_dump(dump: Mapping[str, Any]) -> ProxyView:
         clusters=clusters,
         endpoints=tuple(each for each in endpoints if each.cluster in discovered),
     )
+
+
+def _in_camel_case(dump: Mapping[str, Any]) -> bool:
+    """Whether the fields of the dumps themselves are: all of them have several words."""
+    configs = dump.get("configs")
+    entries = configs if isinstance(configs, list) else []
+    return any(not key.islower() for each in entries if isinstance(each, Mapping) for key in map(str, each))
 
 
 def _dump(message: Message) -> tuple[str, Message]:

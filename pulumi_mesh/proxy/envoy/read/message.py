@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 from pulumi_mesh.errors import InvalidError
 from pulumi_mesh.frozen import FrozenMap, freeze
+from pulumi_mesh.proxy.envoy.read.field_names import snake
 
 T = TypeVar("T")
 
-_CAPITAL = re.compile(r"(?<=[a-z0-9])[A-Z]")
 _DURATION = re.compile(r"(-?)([0-9]+)(?:\.([0-9]{1,9}))?s")
 
 
@@ -219,4 +219,4 @@ def kind(value: object) -> str:
 def _snake(name: object) -> str:
     if not isinstance(name, str):
         raise invalid("", "an Envoy config has text keys only")
-    return _CAPITAL.sub(lambda found: f"_{found.group().lower()}", name) if not name.islower() else name
+    return snake(name)
