@@ -174,7 +174,7 @@ def test_mutual_tls() -> None:
     assert http.require_client_certificate
     assert (http.minimum_version, http.maximum_version) == ("TLSv1_2", "TLSv1_3")
     assert http.alpn == ("h2", "http/1.1")
-    assert tcp.alpn == ("istio-peer-exchange", "h2", "http/1.1")
+    assert tcp.alpn == http.alpn
 
 
 def manager_of(listener: Listener, name: str = "0.0.0.0_9080") -> tuple[HttpConnectionManager, RouteConfig]:

@@ -125,7 +125,7 @@ def _chains(port: _Port, policies: _Policies, snapshot: Snapshot) -> Iterator[Fi
                 transport_protocol=kind.transport,
                 application_protocols=kind.protocols,
             ),
-            tls=mutual_tls(kind, snapshot.mesh) if kind.mutual else None,
+            tls=mutual_tls(snapshot.mesh) if kind.mutual else None,
             filters=(_http(port, policies),) if kind.http else _tcp(port, policies),
             ref=port.ref,
         )

@@ -97,8 +97,10 @@ def kinds_of(traffic: Traffic, mode: Mode) -> tuple[Kind, ...]:
     return _KINDS[traffic, mode]
 
 
-def mutual_tls(kind: Kind, mesh: MeshConfig) -> DownstreamTls:
+def mutual_tls(mesh: MeshConfig) -> DownstreamTls:
     """The sidecar's side of mutual TLS: any identity of the trust domain is let in; authorization decides further.
+
+    As with istiod without metadata exchange (which a stock Envoy lacks), TCP takes no other protocols than HTTP does.
 
     Mirrors BuildInboundTLS (pilot/pkg/security/authn/utils/utils.go).
     """
@@ -107,7 +109,7 @@ def mutual_tls(kind: Kind, mesh: MeshConfig) -> DownstreamTls:
         certificates=(SecretRef("default"),),
         validation=Validation(SecretRef("ROOTCA"), names),
         require_client_certificate=True,
-        alpn=("h2", "http/1.1") if kind.http else ("istio-peer-exchange", "h2", "http/1.1"),
+        alpn=("h2", "http/1.1"),
         minimum_version="TLSv1_2",
         maximum_version="TLSv1_3",
         cipher_suites=CIPHER_SUITES,
