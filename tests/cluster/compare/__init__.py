@@ -1,0 +1,1 @@
+"""Our view of each proxy held against what istiod tells it, for the same manifests."""

@@ -1,0 +1,134 @@
+"""One world after the other in a cluster, and the moment when istiod has taken a world in."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tests.cluster.compare.ads import Discovery
+from tests.cluster.compare.api import Api
+from tests.cluster.compare.world import World
+from tests.cluster.tools.istiod import Istiod
+from tests.cluster.tools.kubectl import Kubectl, key_of
+
+VARIABLES = {"PILOT_ENABLE_METADATA_EXCHANGE": "false", "PILOT_ENABLE_ALPN_FILTER": "false"}
+MESH_CONFIG: dict[str, Any] = {"defaultProviders": {"metrics": []}}
+"""How istiod runs: a stock Envoy lacks the filters that these would bring, so views do without them."""
+
+_MARKERS = "compare-markers"
+_WITHIN = 60.0
+
+
+class NotTakenError(Exception):
+    """istiod did not take a world in; the message says what is missing."""
+
+
+class Cluster:
+    """A cluster that holds one world at a time."""
+
+    def __init__(self, api: Api, discovery: Discovery) -> None:
+        self._api = api
+        self.discovery = discovery
+        self._held: dict[Any, dict[str, Any]] = {}
+        self._count = 0
+        api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _MARKERS}})
+
+    def hold(self, world: World) -> None:
+        """Put this world in place of the one before, and wait until istiod works with it.
+
+        Raises ApiError where the API server, or istiod for it, refuses an object, and NotTakenError.
+        """
+        self._api.each(self._api.delete, self._held.values())
+        self._held = {key_of(each): each for each in world.manifests if each["kind"] != "Namespace"}
+        self._api.each(self._api.apply, [each for each in world.manifests if each["kind"] == "Namespace"])
+        self._api.each(self._api.apply, [each for each in self._held.values() if each["kind"] == "Pod"])
+        # Older objects come first in Istio, to the second: so they are made in the order of their names, which is the
+        # one of a snapshot that knows no times.
+        rest = [each for each in self._held.values() if each["kind"] != "Pod"]
+        stored = [self._api.apply(each) for each in sorted(rest, key=_by_name)]
+        self._wait(lambda: self._missing(world, stored))
+        self._pushed()
+
+    def _missing(self, world: World, stored: list[Any]) -> str:
+        wanted = {
+            key_of(each): each["metadata"]["resourceVersion"] for each in stored if "istio.io" in each["apiVersion"]
+        }
+        known = {
+            key_of(each): each["metadata"]["resourceVersion"]
+            for each in self.discovery.page("/debug/configz")
+            if each["metadata"].get("namespace") != _MARKERS
+        }
+        if known != wanted:
+            return f"objects {sorted(known.items() ^ wanted.items())}"
+        services = {(each["hostname"], each["defaultAddress"]) for each in self.discovery.page("/debug/registryz")}
+        hosts = {(each.hostname, each.address or "0.0.0.0") for each in world.snapshot.services}  # noqa: S104
+        if services != hosts:
+            return f"services {sorted(services ^ hosts)}"
+        endpoints = _endpoints(self.discovery.page("/debug/endpointShardz"))
+        expected = {
+            (service.hostname, port.name, each.address, each.service_account, each.name)
+            for service in world.snapshot.services
+            for each in world.snapshot.workloads_of(service)
+            for port in service.ports
+        }
+        if endpoints != expected:
+            return f"endpoints {sorted(endpoints ^ expected)}"
+        return ""
+
+    def _pushed(self) -> None:
+        """Wait until what istiod pushes was computed after all this.
+
+        It gathers changes until none came for a tenth of a second. An object made now is pushed with or after them.
+        """
+        self._count += 1
+        name = f"marker-{self._count}"
+        marker = {
+            "apiVersion": "security.istio.io/v1",
+            "kind": "AuthorizationPolicy",
+            "metadata": {"name": "marker", "namespace": _MARKERS},
+            "spec": {"selector": {"matchLabels": {"nobody": name}}},
+        }
+        self._api.apply(marker)
+
+        def missing() -> str:
+            policies = self.discovery.page("/debug/authorizationz")["authorization_policies"]["namespace_to_policies"]
+            found = [each["spec"]["selector"]["matchLabels"]["nobody"] for each in policies.get(_MARKERS, [])]
+            return "" if found == [name] else f"{name}; it pushed {found}"
+
+        self._wait(missing)
+
+    def _wait(self, missing: Callable[[], str]) -> None:
+        until = time.monotonic() + _WITHIN
+        while what := missing():
+            if time.monotonic() > until:
+                raise NotTakenError(f"istiod does not know: {what}")
+            time.sleep(0.01)
+
+
+@contextmanager
+def cluster(kubectl: Kubectl, istiod: Istiod) -> Iterator[Cluster]:
+    """A cluster that holds nothing yet. istiod: run with VARIABLES and MESH_CONFIG."""
+    api, discovery = Api(kubectl.kubeconfig), Discovery(istiod.xds, istiod.http)
+    try:
+        yield Cluster(api, discovery)
+    finally:
+        discovery.close()
+        api.close()
+
+
+def _by_name(manifest: dict[str, Any]) -> tuple[str, str]:
+    return manifest["metadata"]["name"], manifest["metadata"]["namespace"]
+
+
+def _endpoints(shards: Any) -> set[tuple[str, str, str, str, str]]:
+    """Service, port, address, account and workload of every endpoint that istiod knows."""
+    return {
+        (host, each["ServicePortName"], address, each["ServiceAccount"].rpartition("/")[2], each["WorkloadName"])
+        for host, spaces in shards.items()
+        for space in spaces.values()
+        for shard in space["Shards"].values()
+        for each in shard or ()
+        for address in each["Addresses"]
+    }
