@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+import pulumi_mesh as pm
 from pulumi_mesh.errors import MeshError
 from tests.cluster.tools import api_server as servers
 from tests.cluster.tools import istiod as control_planes
 from tests.cluster.tools.finding import find, module_folder
 from tests.cluster.tools.istiod import Istiod
 from tests.cluster.tools.kubectl import Kubectl
+from tests.cluster.tools.pilot_agent import FOR_STOCK_ENVOY, MESH_FOR_STOCK_ENVOY
+from tests.cluster.tools.traffic import DataPlane, data_plane
 
 BinaryOf = Callable[[str], Path]
 
@@ -84,6 +88,37 @@ def istiod(
     folder = _folder("istiod", tmp_path_factory, pytestconfig)
     with control_planes.istiod(folder, binary("pilot-discovery"), crds, {}) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def istiod_of_proxies(
+    crds: Kubectl,
+    istio_kinds: list[str],
+    binary: BinaryOf,
+    tmp_path_factory: pytest.TempPathFactory,
+    pytestconfig: pytest.Config,
+) -> Iterator[Istiod]:
+    """istiod for a file whose tests run proxies, without Istio objects at first. No request is sent twice."""
+    crds("delete", "--all", "--all-namespaces", ",".join(istio_kinds))
+    config = {**MESH_FOR_STOCK_ENVOY, "defaultHttpRetryPolicy": {"attempts": 0}}
+    folder = _folder("istiod", tmp_path_factory, pytestconfig)
+    with control_planes.istiod(folder, binary("pilot-discovery"), crds, config, variables=FOR_STOCK_ENVOY) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def data_plane_of(
+    istiod_of_proxies: Istiod,
+    crds: Kubectl,
+    binary: BinaryOf,
+    tmp_path_factory: pytest.TempPathFactory,
+    pytestconfig: pytest.Config,
+) -> Iterator[Callable[[pm.Mesh], DataPlane]]:
+    """``data_plane_of(mesh)`` runs the workloads and all proxies of a mesh, whose namespaces are there."""
+    with ExitStack() as stack:
+        yield lambda mesh: stack.enter_context(
+            data_plane(_folder("proxies", tmp_path_factory, pytestconfig), binary, crds, istiod_of_proxies, mesh)
+        )
 
 
 def _folder(name: str, factory: pytest.TempPathFactory, config: pytest.Config) -> Path:
