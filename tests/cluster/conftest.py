@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +13,10 @@ import pulumi_mesh as pm
 from pulumi_mesh.errors import MeshError
 from tests.cluster.tools import api_server as servers
 from tests.cluster.tools import istiod as control_planes
+from tests.cluster.tools import providers
+from tests.cluster.tools.controllers import controllers
+from tests.cluster.tools.engine import Engine
+from tests.cluster.tools.faulty_server import FaultyServer, faulty_server
 from tests.cluster.tools.finding import find, module_folder
 from tests.cluster.tools.istiod import Istiod
 from tests.cluster.tools.kubectl import Kubectl
@@ -119,6 +124,41 @@ def data_plane_of(
         yield lambda mesh: stack.enter_context(
             data_plane(_folder("proxies", tmp_path_factory, pytestconfig), binary, crds, istiod_of_proxies, mesh)
         )
+
+
+@pytest.fixture(scope="session")
+def deleting(
+    crds: Kubectl, binary: BinaryOf, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[None]:
+    """The controllers by which a deletion comes to its end: garbage collection, and namespaces."""
+    folder = _folder("controllers", tmp_path_factory, pytestconfig)
+    with controllers(folder, binary("kube-controller-manager"), crds):
+        yield
+
+
+@pytest.fixture(scope="session")
+def provider_port(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[int | None]:
+    """Where the tests' own ``kubernetes`` provider listens; None when Pulumi's is on PATH, which is used then."""
+    if shutil.which(providers.PLUGIN) is not None:
+        yield None
+        return
+    with providers.provider(_folder("provider", tmp_path_factory, pytestconfig)) as port:
+        yield port
+
+
+@pytest.fixture
+def engine(crds: Kubectl, deleting: None, provider_port: int | None, binary: BinaryOf, tmp_path: Path) -> Engine:
+    """The Pulumi engine, with a home, a backend and stacks of its own."""
+    return Engine(binary("pulumi"), tmp_path / "pulumi", provider_port, crds)
+
+
+@pytest.fixture(scope="module")
+def faulty(
+    crds: Kubectl, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[FaultyServer]:
+    """A proxy in front of the API server that does what a test plans; without a plan, nothing."""
+    with faulty_server(_folder("faulty", tmp_path_factory, pytestconfig), crds.kubeconfig) as running:
+        yield running
 
 
 def _folder(name: str, factory: pytest.TempPathFactory, config: pytest.Config) -> Path:

@@ -1,0 +1,197 @@
+"""The real Pulumi engine, with its state in a folder of the test, against one API server.
+
+    def test_it(engine: Engine) -> None:
+        stack = engine.stack("dev", lambda: deploy.Mesh("shop", shop), config={"mesh:stages": '{"reviews": 2}'})
+        assert stack.preview().changes == {"create": 5}      # a dry run on the server
+        assert stack.up().created == ["shop/Gateway/..."]    # raises FailedError, whose ``result`` has the same
+        assert stack.up().changed == {}
+        stack.destroy()
+
+A program is a function, or the path of one (``examples/bookinfo``), which runs anew for each operation. It runs in
+this process, so no language plugin is needed. ``kubeconfig=`` takes the content or path of another kubeconfig than
+the administrator's: ``kubeconfig(kubectl.as_user("reader"))``, or ``kubeconfig(kubectl, server=URL_OF_A_PROXY)``.
+
+To kill the engine in the middle of an operation, run that in a thread and send the signal to ``stack.process_id()``;
+then ``stack.unlock()``, since the killed one still holds the lock of its state, ``stack.refresh()`` and ``stack.up()``.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pulumi import automation
+
+from pulumi_mesh.local.lifeline import tied
+from tests.cluster.tools.inline import Program, as_function
+from tests.cluster.tools.kubectl import Kubectl
+from tests.cluster.tools.steps import FailedError, Recorder, Result
+
+PROJECT = "tests"
+_PASSPHRASE = "not a secret"  # noqa: S105
+
+
+def kubeconfig(kubectl: Kubectl, *, server: str = "", authority: Path | None = None) -> str:
+    """The content of a kubeconfig for the user of ``kubectl``. server: another address of the same server.
+
+    authority: the certificates by which that address is trusted; default: the server's own.
+    """
+    found = yaml.safe_load(kubectl.kubeconfig.read_text())
+    (context,) = found["contexts"]
+    (cluster,) = found["clusters"]
+    if kubectl.user:
+        context["context"]["user"] = kubectl.user
+    if server:
+        cluster["cluster"]["server"] = server
+    if authority is not None:
+        cluster["cluster"]["certificate-authority"] = str(authority)
+    found["users"] = [user for user in found["users"] if user["name"] == context["context"]["user"]]
+    return json.dumps(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack. Each operation runs the ``pulumi`` command; ``state_file`` is what the engine remembers."""
+
+    name: str
+    folder: Path
+    state_file: Path
+    _stack: automation.Stack = field(repr=False)
+
+    def preview(self) -> Result:
+        """What ``up`` would do. Raises FailedError, as all operations do."""
+        return self._do(lambda recorder: self._stack.preview(on_event=recorder.see, on_output=recorder.hear))
+
+    def up(self, *, parallel: int | None = None) -> Result:
+        """Make it so. parallel: how many resources at once; default: the engine's."""
+        return self._do(
+            lambda recorder: self._stack.up(on_event=recorder.see, on_output=recorder.hear, parallel=parallel)
+        )
+
+    def refresh(self) -> Result:
+        """Let state see what is on the server."""
+        return self._do(lambda recorder: self._stack.refresh(on_event=recorder.see, on_output=recorder.hear))
+
+    def destroy(self) -> Result:
+        """Delete all that the state knows."""
+        return self._do(lambda recorder: self._stack.destroy(on_event=recorder.see, on_output=recorder.hear))
+
+    def running(self, program: Program) -> Stack:
+        """The same stack with another program: another version of it."""
+        self._stack.workspace.program = as_function(program)
+        return self
+
+    def configure(self, **config: str) -> None:
+        """Set configuration, ``mesh__stages`` for ``mesh:stages``."""
+        self._stack.set_all_config(
+            {key.replace("__", ":"): automation.ConfigValue(value) for key, value in config.items()}
+        )
+
+    def unlock(self) -> None:
+        """Give up the lock that a killed engine left."""
+        self._stack.cancel()
+
+    def state(self) -> Mapping[str, Any]:
+        """The state as the engine wrote it: secrets are encrypted."""
+        deployment: Mapping[str, Any] = json.loads(self.state_file.read_text())["checkpoint"]["latest"]
+        return deployment
+
+    def resources(self) -> dict[str, Any]:
+        """The resources of the state by their logical names; the stack and providers are left out."""
+        return {
+            each["urn"].rsplit("::", 1)[-1]: each
+            for each in self.state().get("resources", [])
+            if not each["type"].startswith("pulumi:")
+        }
+
+    def process_id(self) -> int | None:
+        """The process of the operation that runs, if one does."""
+        started = (self.folder / "started").read_text().split()
+        return next((int(each) for each in reversed(started) if Path("/proc", each).exists()), None)
+
+    def _do(self, operation: Callable[[Recorder], object]) -> Result:
+        recorder = Recorder()
+        try:
+            operation(recorder)
+        except automation.CommandError as error:
+            raise FailedError(replace(recorder.result(), succeeded=False), str(error)) from None
+        return recorder.result()
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The engine. pulumi: the binary. port: of the tests' provider; None: the real one is on PATH.
+
+    kubectl: of the server that stacks use by default.
+    """
+
+    pulumi: Path
+    folder: Path
+    port: int | None
+    kubectl: Kubectl
+
+    def stack(
+        self,
+        name: str,
+        program: Program,
+        *,
+        kubeconfig: str | Path = "",
+        config: Mapping[str, str] | None = None,
+    ) -> Stack:
+        """A new stack of the project ``tests``. config: such as ``{"mesh:stages": '{"reviews": 2}'}``."""
+        folder = self.folder / name
+        folder.mkdir(parents=True)
+        backend = self.folder / "backend"
+        backend.mkdir(exist_ok=True)
+        settings = automation.ProjectSettings(
+            name=PROJECT, runtime="python", backend=automation.ProjectBackend(f"file://{backend}")
+        )
+        environment = {
+            "PULUMI_CONFIG_PASSPHRASE": _PASSPHRASE,
+            "PULUMI_SKIP_UPDATE_CHECK": "1",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
+            **({} if self.port is None else {"PULUMI_DEBUG_PROVIDERS": f"kubernetes:{self.port}"}),
+        }
+        made = automation.create_stack(
+            name,
+            project_name=PROJECT,
+            program=as_function(program),
+            opts=automation.LocalWorkspaceOptions(
+                work_dir=str(folder),
+                pulumi_home=str(self.folder / "home"),
+                env_vars=environment,
+                project_settings=settings,
+                secrets_provider="passphrase",
+                pulumi_command=automation.PulumiCommand(str(self._root(folder))),
+            ),
+        )
+        given = str(kubeconfig) or str(self.kubectl.kubeconfig)
+        made.set_all_config(
+            {
+                "kubernetes:kubeconfig": automation.ConfigValue(given, secret=True),
+                # Stays, so that another address of the same cluster is not another cluster.
+                "kubernetes:clusterIdentifier": automation.ConfigValue("test"),
+                **{key: automation.ConfigValue(value) for key, value in (config or {}).items()},
+            }
+        )
+        return Stack(name, folder, backend / ".pulumi" / "stacks" / PROJECT / f"{name}.json", made)
+
+    def _root(self, folder: Path) -> Path:
+        """Where the Automation API looks for ``bin/pulumi``: a script that notes its process and becomes the engine.
+
+        The process dies with this one.
+        """
+        command = tied([self.pulumi]) if sys.platform == "linux" else [str(self.pulumi)]
+        script = folder / "bin" / "pulumi"
+        script.parent.mkdir()
+        script.write_text(
+            f'#!/bin/sh\necho $$ >> {shlex.quote(str(folder / "started"))}\nexec {shlex.join(command)} "$@"\n'
+        )
+        script.chmod(0o700)
+        return folder
