@@ -16,24 +16,32 @@ if TYPE_CHECKING:
         envoy_filter,
         gateway,
         peer_authentication,
+        proxy_config,
         request_authentication,
         service_entry,
         sidecar,
         telemetry,
+        traffic_extension,
         virtual_service,
+        wasm_plugin,
         workload_entry,
+        workload_group,
     )
     from pulumi_mesh.istio._generated.authorization_policy import AuthorizationPolicy
     from pulumi_mesh.istio._generated.destination_rule import DestinationRule
     from pulumi_mesh.istio._generated.envoy_filter import EnvoyFilter
     from pulumi_mesh.istio._generated.gateway import Gateway
     from pulumi_mesh.istio._generated.peer_authentication import PeerAuthentication
+    from pulumi_mesh.istio._generated.proxy_config import ProxyConfig
     from pulumi_mesh.istio._generated.request_authentication import RequestAuthentication
     from pulumi_mesh.istio._generated.service_entry import ServiceEntry
     from pulumi_mesh.istio._generated.sidecar import Sidecar
     from pulumi_mesh.istio._generated.telemetry import Telemetry
+    from pulumi_mesh.istio._generated.traffic_extension import TrafficExtension
     from pulumi_mesh.istio._generated.virtual_service import VirtualService
+    from pulumi_mesh.istio._generated.wasm_plugin import WasmPlugin
     from pulumi_mesh.istio._generated.workload_entry import WorkloadEntry
+    from pulumi_mesh.istio._generated.workload_group import WorkloadGroup
 
 _MODULES = {
     "AuthorizationPolicy": "authorization_policy",
@@ -41,12 +49,16 @@ _MODULES = {
     "EnvoyFilter": "envoy_filter",
     "Gateway": "gateway",
     "PeerAuthentication": "peer_authentication",
+    "ProxyConfig": "proxy_config",
     "RequestAuthentication": "request_authentication",
     "ServiceEntry": "service_entry",
     "Sidecar": "sidecar",
     "Telemetry": "telemetry",
+    "TrafficExtension": "traffic_extension",
     "VirtualService": "virtual_service",
+    "WasmPlugin": "wasm_plugin",
     "WorkloadEntry": "workload_entry",
+    "WorkloadGroup": "workload_group",
 }
 
 __all__ = [
@@ -55,23 +67,31 @@ __all__ = [
     "EnvoyFilter",
     "Gateway",
     "PeerAuthentication",
+    "ProxyConfig",
     "RequestAuthentication",
     "ServiceEntry",
     "Sidecar",
     "Telemetry",
+    "TrafficExtension",
     "VirtualService",
+    "WasmPlugin",
     "WorkloadEntry",
+    "WorkloadGroup",
     "authorization_policy",
     "destination_rule",
     "envoy_filter",
     "gateway",
     "peer_authentication",
+    "proxy_config",
     "request_authentication",
     "service_entry",
     "sidecar",
     "telemetry",
+    "traffic_extension",
     "virtual_service",
+    "wasm_plugin",
     "workload_entry",
+    "workload_group",
 ]
 
 

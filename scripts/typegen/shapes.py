@@ -15,6 +15,21 @@ NAMES = {
     ("VirtualService", "http[].match[].uri"): "StringMatch",
     ("VirtualService", "http[].mirrorPercentage"): "Percent",
     ("VirtualService", "http[].headers.request"): "HeaderOperations",
+    **{
+        (kind, f"rules[].{place}"): name
+        for kind in ("HTTPRoute", "GRPCRoute")
+        for place, name in (
+            ("backendRefs[]", "BackendRef"),
+            ("filters[].requestHeaderModifier", "HeaderModifier"),
+            ("filters[].requestHeaderModifier.add[]", "HeaderValue"),
+            ("filters[].requestMirror.backendRef", "MirrorBackendRef"),
+            ("filters[].requestRedirect.path", "PathModifier"),
+            ("matches[].headers[]", "HeaderMatch"),
+            ("matches[].method", "MethodMatch"),
+            ("matches[].path", "PathMatch"),
+            ("matches[].queryParams[]", "QueryParamMatch"),
+        )
+    },
 }
 
 
