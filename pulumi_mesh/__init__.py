@@ -7,8 +7,10 @@ Data and pure functions are here. ``pulumi_mesh.deploy`` has the Pulumi componen
 from pulumi_mesh.errors import FindingsError, InvalidError, MeshError, OutputError
 from pulumi_mesh.findings import Finding
 from pulumi_mesh.model.canary import Canary, Stage
+from pulumi_mesh.model.charts import BaseValues, GatewayValues, IstiodValues
 from pulumi_mesh.model.control_plane import Istio
 from pulumi_mesh.model.gateway import Gateway, Listener
+from pulumi_mesh.model.installation import Charts, GatewayDeployment
 from pulumi_mesh.model.match import Match, Path, TextMatch
 from pulumi_mesh.model.mesh import Mesh, replace
 from pulumi_mesh.model.namespace import Namespace
@@ -35,7 +37,9 @@ __all__ = [
     "AuthorizationPolicy",
     "AuthorizationRule",
     "Backend",
+    "BaseValues",
     "Canary",
+    "Charts",
     "ConnectionPool",
     "ConsistentHash",
     "Delay",
@@ -44,11 +48,14 @@ __all__ = [
     "Finding",
     "FindingsError",
     "Gateway",
+    "GatewayDeployment",
+    "GatewayValues",
     "HTTPRoute",
     "HeaderChanges",
     "Identity",
     "InvalidError",
     "Istio",
+    "IstiodValues",
     "Listener",
     "Match",
     "Mesh",

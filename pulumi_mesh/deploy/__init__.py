@@ -1,4 +1,4 @@
-"""Apply a mesh with Pulumi: components whose children are the rendered objects, one each."""
+"""Apply a mesh with Pulumi: components whose children are the rendered objects, one each; and install Istio."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pulumi_mesh.deploy.installation import Installation
     from pulumi_mesh.deploy.mesh import Mesh
     from pulumi_mesh.deploy.object import Object
 
-__all__ = ["Mesh", "Object"]
+__all__ = ["Installation", "Mesh", "Object"]
 
 if not TYPE_CHECKING:  # a type checker that saw this would take any name
 

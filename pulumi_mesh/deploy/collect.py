@@ -1,12 +1,13 @@
-"""How a program's meshes are found when it runs without an engine: each component tells which mesh it was given."""
+"""How a program's meshes and installations are found when it runs without an engine: components tell what they got."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from pulumi_mesh.model.control_plane import Istio
 from pulumi_mesh.model.mesh import Mesh
 
 
@@ -18,13 +19,21 @@ class Collected:
     stages: Mapping[str, int]
 
 
-_collected: ContextVar[list[Collected] | None] = ContextVar("collected", default=None)
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the components of a program were given, in their order."""
+
+    meshes: list[Collected] = field(default_factory=list)
+    installations: list[tuple[Istio, ...]] = field(default_factory=list)
+
+
+_collected: ContextVar[Found | None] = ContextVar("collected", default=None)
 
 
 @contextmanager
-def collecting() -> Iterator[list[Collected]]:
-    """Within it, the list gets each mesh that a component is made of, in their order."""
-    found: list[Collected] = []
+def collecting() -> Iterator[Found]:
+    """Within it, what it yields is filled with all that components are made of."""
+    found = Found()
     token = _collected.set(found)
     try:
         yield found
@@ -36,4 +45,11 @@ def collect(mesh: Mesh, stages: Mapping[str, int]) -> None:
     """Called by the Mesh component before anything else; does nothing outside ``collecting``."""
     found = _collected.get()
     if found is not None:
-        found.append(Collected(mesh, dict(stages)))
+        found.meshes.append(Collected(mesh, dict(stages)))
+
+
+def collect_installation(control_planes: tuple[Istio, ...]) -> None:
+    """The same for the Installation component."""
+    found = _collected.get()
+    if found is not None:
+        found.installations.append(control_planes)

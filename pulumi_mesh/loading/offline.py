@@ -6,17 +6,27 @@ import asyncio
 import contextvars
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pulumi_mesh.errors import FindingsError
+from pulumi_mesh.model.control_plane import Istio
 from pulumi_mesh.model.mesh import Mesh
 
 if TYPE_CHECKING:
     from pulumi.runtime import MockCallArgs, MockResourceArgs
 
 
-def run_offline(program: Callable[[], None], *, project: str) -> tuple[Mesh, ...]:
-    """Run it as in a preview of the stack ``offline``; returns the meshes that ``deploy.Mesh`` was given, in order.
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """What components were given: meshes and control planes to install, in their order."""
+
+    meshes: tuple[Mesh, ...]
+    installations: tuple[tuple[Istio, ...], ...]
+
+
+def run_offline(program: Callable[[], None], *, project: str) -> Deployed:
+    """Run it as in a preview of the stack ``offline``; returns what components of ``deploy`` were given.
 
     A component that refuses its mesh for findings ends the program, and its mesh counts: whoever loads it asks for
     the findings. Pulumi's settings live in context variables, so those of the caller stay as they are.
@@ -29,7 +39,7 @@ def run_offline(program: Callable[[], None], *, project: str) -> tuple[Mesh, ...
             loop.close()
 
 
-async def _run(program: Callable[[], None], project: str, loops: list[asyncio.AbstractEventLoop]) -> tuple[Mesh, ...]:
+async def _run(program: Callable[[], None], project: str, loops: list[asyncio.AbstractEventLoop]) -> Deployed:
     from pulumi.runtime import Mocks, set_mocks
     from pulumi.runtime.stack import run_pulumi_func
 
@@ -54,6 +64,6 @@ async def _run(program: Callable[[], None], project: str, loops: list[asyncio.Ab
         try:
             await run_pulumi_func(program)
         except FindingsError:
-            if not found:
+            if not found.meshes:
                 raise
-    return tuple(each.mesh for each in found)
+    return Deployed(tuple(each.mesh for each in found.meshes), tuple(found.installations))

@@ -56,8 +56,8 @@ def _names_attribute(target: str) -> bool:
 def _only_mesh(ran: Ran, where: str, attribute: str) -> Mesh:
     if attribute:
         return _attribute(ran.names, where, attribute)
-    if ran.deployed:
-        return _single(ran.deployed, where, "give each to a program of its own")
+    if ran.deployed.meshes:
+        return _single(ran.deployed.meshes, where, "give each to a program of its own")
     if isinstance(ran.names.get("mesh"), Mesh):
         return ran.names["mesh"]  # type: ignore[no-any-return]  # just tested
     found = {id(each): each for each in ran.names.values() if isinstance(each, Mesh)}

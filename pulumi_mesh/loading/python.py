@@ -16,18 +16,17 @@ from typing import Any
 
 import pulumi_mesh
 from pulumi_mesh.errors import FindingsError, InvalidError, MeshError
-from pulumi_mesh.loading.offline import run_offline
-from pulumi_mesh.model.mesh import Mesh
+from pulumi_mesh.loading.offline import Deployed, run_offline
 
 _NOT_THEIRS = (str(Path(pulumi_mesh.__file__).parent), sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"))
 
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What a program left behind. names: its module's. deployed: the meshes that its components were given."""
+    """What a program left behind. names: its module's. deployed: what its components were given."""
 
     names: Mapping[str, Any]
-    deployed: tuple[Mesh, ...]
+    deployed: Deployed
 
 
 def run_file(file: Path, *, name: str, project: str = "", cwd: Path | None = None) -> Ran:
