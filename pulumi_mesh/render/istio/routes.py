@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pulumi_mesh import istio
+from pulumi_mesh.model.hostnames import covers
 from pulumi_mesh.model.match import Match, TextMatch
 from pulumi_mesh.model.mesh import Mesh
 from pulumi_mesh.model.route import Fault, HeaderChanges, HTTPRoute, Redirect, Retries, Rewrite, Rule
@@ -30,10 +31,15 @@ def _spec(mesh: Mesh, route: HTTPRoute) -> dict[str, Any]:
         return {"hosts": [host_of(mesh, each) for each in route.services], "http": rules}
     taken = dict.fromkeys(host for each in route.gateways for listener in each.listeners for host in listener.hostnames)
     return {
-        "hosts": ["*"] if not route.hostnames and "*" in taken else list(route.hostnames or taken),
+        "hosts": _widest(route.hostnames or tuple(taken)),
         "gateways": [f"{mesh.physical_namespace(each.namespace)}/{each.name}" for each in route.gateways],
         "http": rules,
     }
+
+
+def _widest(hosts: tuple[str, ...]) -> list[str]:
+    """Without hosts that another of them takes anyway: istiod refuses these as duplicates."""
+    return [each for each in dict.fromkeys(hosts) if not any(covers(other, each) for other in hosts if other != each)]
 
 
 def _rule(mesh: Mesh, rule: Rule) -> dict[str, Any]:

@@ -124,6 +124,15 @@ def test_hosts_of_a_gateway_route_default_to_its_listeners() -> None:
     assert (spec["hosts"], spec["gateways"]) == (["*.example.com"], ["edge/edge"])
 
 
+def test_hosts_that_a_wildcard_takes_are_left_to_it() -> None:
+    # istiod refuses a virtual service in which one host takes another.
+    wide = pm.Gateway("wide", listeners=[pm.Listener("http", port=80)])
+    names = ["a.example.com", "*.example.com", "example.com", "b.a.example.com", "example.com"]
+    rules = [pm.Rule(backends=[CART])]
+    mesh = pm.Mesh("m", gateways=[wide], routes=[pm.HTTPRoute("r", gateways=[wide], hostnames=names, rules=rules)])
+    assert spec_of("VirtualService", mesh)["hosts"] == ["*.example.com", "example.com"]
+
+
 def test_gateway() -> None:
     listeners = [
         pm.Listener("http", port=80, https_redirect=True),
