@@ -1,0 +1,47 @@
+"""Meshes from seeds: the same seed gives the same mesh, and over many seeds every feature of the model occurs."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pulumi_mesh as pm
+from tests.cluster.compare.generate.gateways import gateways
+from tests.cluster.compare.generate.objects import objects
+from tests.cluster.compare.generate.routes import canaries, gateway_routes, service_routes
+from tests.cluster.compare.generate.security import authorization, mutual_tls
+from tests.cluster.compare.generate.services import namespaces, services
+
+
+def generated(seed: int) -> pm.Mesh:
+    """The mesh of a seed, its canaries at some stage: what is left of them are weights."""
+    unstaged = generated_with_canaries(seed)
+    random = Random(seed)
+    return unstaged.at({each.name: random.randint(0, len(each.stages)) for each in unstaged.canaries})
+
+
+def generated_with_canaries(seed: int) -> pm.Mesh:
+    """The mesh of a seed before its canaries are staged."""
+    random = Random(seed)
+    spaces = namespaces(random)
+    listed = services(random, spaces)
+    edges = gateways(random, spaces)
+    # The gateways are this mesh's, or those of a platform's mesh that it uses.
+    uses = [_platform(random, edges)] if random.random() < 0.3 else []
+    routes = [*gateway_routes(random, edges, listed), *service_routes(random, listed)]
+    return pm.Mesh(
+        f"seed-{seed}",
+        uses=uses,
+        namespaces=spaces,
+        services=listed,
+        gateways=[] if uses else edges,
+        routes=routes,
+        mutual_tls=mutual_tls(random, spaces, listed, mesh_wide=not uses),
+        authorization=authorization(random, spaces, listed, edges),
+        canaries=canaries(random, listed),
+        objects=objects(random, listed, edges),
+    )
+
+
+def _platform(random: Random, edges: list[pm.Gateway]) -> pm.Mesh:
+    modes = [pm.MutualTLS(random.choice(["STRICT", "PERMISSIVE", "DISABLE"]))] if random.random() < 0.5 else []
+    return pm.Mesh("platform", gateways=edges, mutual_tls=modes)
