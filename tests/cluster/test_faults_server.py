@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cluster.tools.faulty_server import Drop, FaultyServer, Hold, Refuse, creates, faulty_server, first, nth
+from tests.cluster.tools.faulty_server import Drop, FaultyServer, Hold, Refuse, creates, first, nth
 from tests.cluster.tools.kubectl import Kubectl, RefusedError
 from tests.cluster.tools.rights import READ, may
 
@@ -21,16 +20,10 @@ def config_map(name: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": NAMESPACE}}
 
 
-@pytest.fixture(scope="module")
-def faulty(api_server: Kubectl, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyServer]:
-    api_server.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
-    with faulty_server(tmp_path_factory.mktemp("faulty"), api_server.kubeconfig) as running:
-        yield running
-
-
 @pytest.fixture
 def through(api_server: Kubectl, faulty: FaultyServer) -> Kubectl:
     """kubectl that goes through the faulty server."""
+    api_server.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
     api_server("delete", "configmap", "--all", f"--namespace={NAMESPACE}")
     return Kubectl(api_server.binary, faulty.kubeconfig)
 
@@ -98,7 +91,7 @@ def test_an_answer_is_held_back_until_it_is_released(
     with faulty.having(first(1, Hold(release), creates())):
         creating = threading.Thread(target=create, args=(through, "one"))
         creating.start()
-        assert faulty.wait_for_fault(60).path.endswith("/configmaps")
+        assert faulty.has_met_one(60)
         assert names(api_server) == ["one"]
         assert creating.is_alive()
         release.set()

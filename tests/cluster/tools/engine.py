@@ -11,8 +11,8 @@ A program is a function, or the path of one (``examples/bookinfo``), which runs 
 this process, so no language plugin is needed. ``kubeconfig=`` takes the content or path of another kubeconfig than
 the administrator's: ``kubeconfig(kubectl.as_user("reader"))``, or ``kubeconfig(kubectl, server=URL_OF_A_PROXY)``.
 
-To kill the engine in the middle of an operation, run that in a thread and send the signal to ``stack.process_id()``;
-then ``stack.unlock()``, since the killed one still holds the lock of its state, ``stack.refresh()`` and ``stack.up()``.
+To kill the engine in the middle of an operation: ``killing.up_until``. Then ``stack.unlock()``, since the killed one
+still holds the lock of its state, ``stack.refresh(clear_pending_creates=True)`` and ``stack.up()``.
 """
 
 from __future__ import annotations
@@ -64,9 +64,9 @@ class Stack:
     state_file: Path
     _stack: automation.Stack = field(repr=False)
 
-    def preview(self) -> Result:
-        """What ``up`` would do. Raises FailedError, as all operations do."""
-        return self._do(lambda recorder: self._stack.preview(on_event=recorder.see, on_output=recorder.hear))
+    def preview(self, *, diff: bool = False) -> Result:
+        """What ``up`` would do; with ``diff``, it says which fields. Raises FailedError, as all operations do."""
+        return self._do(lambda recorder: self._stack.preview(on_event=recorder.see, on_output=recorder.hear, diff=diff))
 
     def up(self, *, parallel: int | None = None) -> Result:
         """Make it so. parallel: how many resources at once; default: the engine's."""
@@ -74,9 +74,13 @@ class Stack:
             lambda recorder: self._stack.up(on_event=recorder.see, on_output=recorder.hear, parallel=parallel)
         )
 
-    def refresh(self) -> Result:
-        """Let state see what is on the server."""
-        return self._do(lambda recorder: self._stack.refresh(on_event=recorder.see, on_output=recorder.hear))
+    def refresh(self, *, clear_pending_creates: bool = False) -> Result:
+        """Let state see what is on the server. clear_pending_creates: forget what a killed engine had begun."""
+        return self._do(
+            lambda recorder: self._stack.refresh(
+                on_event=recorder.see, on_output=recorder.hear, clear_pending_creates=clear_pending_creates
+            )
+        )
 
     def destroy(self) -> Result:
         """Delete all that the state knows."""
@@ -92,6 +96,10 @@ class Stack:
         self._stack.set_all_config(
             {key.replace("__", ":"): automation.ConfigValue(value) for key, value in config.items()}
         )
+
+    def unset(self, *keys: str) -> None:
+        """Remove configuration, such as ``mesh:stages``."""
+        self._stack.remove_all_config(list(keys))
 
     def unlock(self) -> None:
         """Give up the lock that a killed engine left."""
