@@ -21,6 +21,7 @@ from tests.cluster.tools.finding import find, module_folder
 from tests.cluster.tools.istiod import Istiod
 from tests.cluster.tools.kubectl import Kubectl
 from tests.cluster.tools.pilot_agent import FOR_STOCK_ENVOY, MESH_FOR_STOCK_ENVOY
+from tests.cluster.tools.pods import pods
 from tests.cluster.tools.traffic import DataPlane, data_plane
 
 BinaryOf = Callable[[str], Path]
@@ -134,6 +135,16 @@ def deleting(
     folder = _folder("controllers", tmp_path_factory, pytestconfig)
     with controllers(folder, binary("kube-controller-manager"), crds):
         yield
+
+
+@pytest.fixture(scope="module")
+def ready_cluster(
+    binary: BinaryOf, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Kubectl]:
+    """A cluster of the file's own, as a new one is: no custom resources; Deployments become ready (no pod runs)."""
+    folder = _folder("ready", tmp_path_factory, pytestconfig)
+    with servers.api_server(folder, binary) as kubectl, pods(folder, binary, kubectl):
+        yield kubectl
 
 
 @pytest.fixture(scope="session")
