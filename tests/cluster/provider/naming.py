@@ -58,3 +58,8 @@ def parsed(identifier: str) -> tuple[str, str]:
     """Namespace (or empty) and name of an identifier."""
     namespace, _, name = identifier.rpartition("/")
     return namespace, name
+
+
+def type_token(api_version: str, kind: str) -> str:
+    """The inverse of ``api_version_and_kind``."""
+    return f"kubernetes:{api_version if '/' in api_version else f'core/{api_version}'}:{kind}"
