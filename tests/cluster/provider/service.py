@@ -10,7 +10,7 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
-from tests.cluster.provider import lifecycle
+from tests.cluster.provider import chart, lifecycle
 from tests.cluster.provider.awaiting import present
 from tests.cluster.provider.checkpoint import imported, recalled, remembered, without_servers_own
 from tests.cluster.provider.client import ApiError, UnreachableError
@@ -255,7 +255,14 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Construct(  # noqa: N802
         self, request: provider_pb2.ConstructRequest, context: grpc.ServicerContext
     ) -> provider_pb2.ConstructResponse:
-        _abort(context, f"the tests' provider makes no {request.type}", grpc.StatusCode.UNIMPLEMENTED)
+        if request.type != chart.TYPE:
+            _abort(context, f"the tests' provider makes no {request.type}", grpc.StatusCode.UNIMPLEMENTED)
+        try:
+            return chart.construct(request, self._of(context), VERSION)
+        except (chart.ChartError, ApiError, UnreachableError) as error:
+            _abort(context, f"{request.name}: {error}")
+        except grpc.RpcError as error:  # the engine's answer for a child; it has told the user already
+            _abort(context, f"{request.name}: {error.details()}")
 
     def _of(self, context: grpc.ServicerContext) -> Settings:
         with self._lock:
