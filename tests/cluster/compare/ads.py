@@ -18,9 +18,6 @@ import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory, struct_pb2
 
 from pulumi_mesh.manifests.snapshot import Proxy
-from pulumi_mesh.proxy.envoy.read import read_config_dump
-from pulumi_mesh.proxy.view import ProxyView
-from pulumi_mesh.proxy.view.listeners import HttpConnectionManager
 
 CLUSTERS = "type.googleapis.com/envoy.config.cluster.v3.Cluster"
 LISTENERS = "type.googleapis.com/envoy.config.listener.v3.Listener"
@@ -106,9 +103,9 @@ class Discovery:
             ask(CLUSTERS, [])
             ask(LISTENERS, [])
             connection = self._connection(proxy)
-            told = read_config_dump(self.page(f"/debug/config_dump?proxyID={quote(connection)}"))
-            ask(ENDPOINTS, [each.name for each in told.clusters if each.type == "EDS"])
-            ask(ROUTES, _routes(told))
+            told = self.page(f"/debug/config_dump?proxyID={quote(connection)}")
+            ask(ENDPOINTS, sorted(_discovered_clusters(told)))
+            ask(ROUTES, sorted(_discovered_routes(told)))
             return self.page(f"/debug/config_dump?include_eds&proxyID={quote(connection)}")
 
     def page(self, path: str) -> Any:
@@ -164,12 +161,23 @@ class Discovery:
             answers.cancel()
 
 
-def _routes(told: ProxyView) -> list[str]:
-    """The route tables that listeners name."""
-    chains = [chain for each in told.listeners for chain in each.filter_chains]
-    chains += [each.default_filter_chain for each in told.listeners if each.default_filter_chain]
-    found = [filter.routes for chain in chains for filter in chain.filters if isinstance(filter, HttpConnectionManager)]
-    return sorted({each for each in found if isinstance(each, str)})
+def _discovered_clusters(told: Any) -> Iterator[str]:
+    """The clusters whose endpoints are asked for."""
+    for dump in told["configs"]:
+        for each in dump.get("dynamicActiveClusters", []):
+            if each["cluster"].get("type") == "EDS":
+                yield each["cluster"]["name"]
+
+
+def _discovered_routes(told: Any) -> set[str]:
+    """The route tables that listeners ask for, wherever they stand in them."""
+    if isinstance(told, list):
+        return set().union(*map(_discovered_routes, told))
+    if not isinstance(told, dict):
+        return set()
+    if "routeConfigName" in told:
+        return {told["routeConfigName"]}
+    return set().union(*map(_discovered_routes, told.values()))
 
 
 def _number(connection: str) -> int:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 from tests.cluster.compare.ads import Discovery
 from tests.cluster.compare.api import Api
 from tests.cluster.compare.world import World
-from tests.cluster.tools.istiod import Istiod
-from tests.cluster.tools.kubectl import Kubectl, key_of
-
-VARIABLES = {"PILOT_ENABLE_METADATA_EXCHANGE": "false", "PILOT_ENABLE_ALPN_FILTER": "false"}
-MESH_CONFIG: dict[str, Any] = {"defaultProviders": {"metrics": []}}
-"""How istiod runs: a stock Envoy lacks the filters that these would bring, so views do without them."""
+from tests.cluster.tools.api_server import api_server
+from tests.cluster.tools.finding import module_folder
+from tests.cluster.tools.istiod import istiod
+from tests.cluster.tools.kubectl import key_of
+from tests.cluster.tools.pilot_agent import FOR_STOCK_ENVOY, MESH_FOR_STOCK_ENVOY
 
 _MARKERS = "compare-markers"
 _WITHIN = 60.0
@@ -108,14 +108,20 @@ class Cluster:
 
 
 @contextmanager
-def cluster(kubectl: Kubectl, istiod: Istiod) -> Iterator[Cluster]:
-    """A cluster that holds nothing yet. istiod: run with VARIABLES and MESH_CONFIG."""
-    api, discovery = Api(kubectl.kubeconfig), Discovery(istiod.xds, istiod.http)
-    try:
-        yield Cluster(api, discovery)
-    finally:
-        discovery.close()
-        api.close()
+def running(folder: Path, binary: Callable[[str], Path]) -> Iterator[Cluster]:
+    """A cluster of its own with istiod, their files and logs in ``folder``. binary: gives the place of a binary."""
+    with api_server(folder, binary) as kubectl:
+        crds = module_folder("istio", "istio.io/api") / "kubernetes" / "customresourcedefinitions.gen.yaml"
+        kubectl("apply", "--server-side", f"--filename={crds}")
+        kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+        found = binary("pilot-discovery")
+        config = dict(MESH_FOR_STOCK_ENVOY)
+        with istiod(folder, found, kubectl, config, variables=FOR_STOCK_ENVOY) as control, ExitStack() as stack:
+            api = Api(kubectl.kubeconfig)
+            stack.callback(api.close)
+            discovery = Discovery(control.xds, control.http)
+            stack.callback(discovery.close)
+            yield Cluster(api, discovery)
 
 
 def _by_name(manifest: dict[str, Any]) -> tuple[str, str]:

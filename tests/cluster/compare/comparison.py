@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pulumi_mesh.manifests.snapshot import Proxy
 from pulumi_mesh.proxy.envoy.read import read_config_dump
 from pulumi_mesh.proxy.resolve import resolve_all
+from pulumi_mesh.proxy.view import ProxyView
+from tests.cluster.compare.api import ApiError
 from tests.cluster.compare.cluster import Cluster
 from tests.cluster.compare.differences import Difference, differences
 from tests.cluster.compare.transforms import comparable
@@ -15,22 +17,33 @@ from tests.cluster.compare.world import World
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One proxy of a world, and where its two views differ."""
+    """One proxy of a world, and where its two views differ. proxy: ``KIND NAMESPACE/NAME``."""
 
     world: str
-    proxy: Proxy
+    proxy: str
     differences: tuple[Difference, ...]
+
+    @property
+    def equal(self) -> bool:
+        """Whether nothing differs but on purpose."""
+        return not self.differences
 
 
 def compare(cluster: Cluster, world: World) -> tuple[Compared, ...]:
-    """Compare every proxy of the world. What istiod refuses raises ApiError."""
-    cluster.hold(world)
-    ours = resolve_all(world.snapshot, world.snapshot.proxies)
-    return tuple(
-        Compared(
-            world.name,
-            proxy,
-            differences(comparable(view), comparable(read_config_dump(cluster.discovery.dump(proxy)))),
-        )
-        for proxy, view in ours.items()
-    )
+    """Compare every proxy of the world. A world that istiod refuses is one difference of all its proxies."""
+    proxies = world.snapshot.proxies
+    try:
+        cluster.hold(world)
+    except ApiError as error:
+        refused = (Difference("the manifests", "rendered", f"refused: {error}"),)
+        return tuple(Compared(world.name, _name(each), refused) for each in proxies)
+    ours = resolve_all(world.snapshot, proxies)
+    return tuple(Compared(world.name, _name(each), _between(cluster, each, view)) for each, view in ours.items())
+
+
+def _between(cluster: Cluster, proxy: Proxy, ours: ProxyView) -> tuple[Difference, ...]:
+    return differences(comparable(ours), comparable(read_config_dump(cluster.discovery.dump(proxy))))
+
+
+def _name(proxy: Proxy) -> str:
+    return f"{proxy.kind} {proxy.namespace}/{proxy.name}"

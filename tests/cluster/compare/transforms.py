@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.clusters import Endpoint, LocalityEndpoints
-from pulumi_mesh.proxy.view.listeners import HttpConnectionManager
-from pulumi_mesh.proxy.view.routes import RouteMatch
-
-T = TypeVar("T")
+from pulumi_mesh.proxy.view.listeners import FilterChain, HttpConnectionManager, Listener, NetworkFilter
+from pulumi_mesh.proxy.view.routes import Route, RouteConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +39,7 @@ def _sorted_endpoints(view: ProxyView) -> ProxyView:
     def ordered(locality: LocalityEndpoints) -> LocalityEndpoints:
         return replace(locality, endpoints=tuple(sorted(locality.endpoints, key=lambda each: each.address)))
 
-    return _each(view, LocalityEndpoints, ordered)
-
-
-def _sorted_query(view: ProxyView) -> ProxyView:
-    def ordered(match: RouteMatch) -> RouteMatch:
-        return replace(match, query=tuple(sorted(match.query, key=lambda each: each.name)))
-
-    return _each(view, RouteMatch, ordered)
-
-
-def _without_tracing(view: ProxyView) -> ProxyView:
-    def untraced(manager: HttpConnectionManager) -> HttpConnectionManager:
-        return replace(manager, extra=_without(manager.extra, "tracing"))
-
-    return _each(view, HttpConnectionManager, untraced)
+    return _each_locality(view, ordered)
 
 
 def _without_workload(view: ProxyView) -> ProxyView:
@@ -66,7 +50,38 @@ def _without_workload(view: ProxyView) -> ProxyView:
             return endpoint
         return replace(endpoint, extra=_without(endpoint.extra, "metadata"))
 
-    return _each(view, Endpoint, unnamed)
+    return _each_locality(view, lambda each: replace(each, endpoints=tuple(map(unnamed, each.endpoints))))
+
+
+def _sorted_query(view: ProxyView) -> ProxyView:
+    def ordered(route: Route) -> Route:
+        if len(route.match.query) < 2:
+            return route
+        query = tuple(sorted(route.match.query, key=lambda each: each.name))
+        return replace(route, match=replace(route.match, query=query))
+
+    def table(config: RouteConfig) -> RouteConfig:
+        hosts = (replace(each, routes=tuple(map(ordered, each.routes))) for each in config.virtual_hosts)
+        return replace(config, virtual_hosts=tuple(hosts))
+
+    return replace(view, routes=tuple(map(table, view.routes)))
+
+
+def _without_tracing(view: ProxyView) -> ProxyView:
+    def untraced(filter: NetworkFilter) -> NetworkFilter:
+        if not isinstance(filter, HttpConnectionManager) or not _is_default_tracing(filter.extra.get("tracing")):
+            return filter
+        return replace(filter, extra=_without(filter.extra, "tracing"))
+
+    def chain(value: FilterChain) -> FilterChain:
+        return replace(value, filters=tuple(map(untraced, value.filters)))
+
+    def listener(value: Listener) -> Listener:
+        default = value.default_filter_chain
+        chains = tuple(map(chain, value.filter_chains))
+        return replace(value, filter_chains=chains, default_filter_chain=chain(default) if default else None)
+
+    return replace(view, listeners=tuple(map(listener, view.listeners)))
 
 
 TRANSFORMS = (
@@ -92,24 +107,15 @@ def comparable(view: ProxyView) -> ProxyView:
     return view
 
 
-def _each(value: T, kind: type[Any], change: Callable[[Any], Any]) -> T:
-    """The same data with every part of a kind changed, wherever it stands."""
-    found: Any = value
-    if isinstance(found, tuple):
-        made: Any = tuple(_each(each, kind, change) for each in found)
-        return made if any(one is not other for one, other in zip(found, made, strict=True)) else value
-    if not is_dataclass(found) or isinstance(found, type):
-        return value
-    changes = {}
-    for field in fields(found):
-        before = getattr(found, field.name)
-        after = _each(before, kind, change)
-        if after is not before:
-            changes[field.name] = after
-    if changes:
-        found = replace(found, **changes)
-    made = change(found) if isinstance(found, kind) else found
-    return made  # type: ignore[no-any-return]
+def _is_default_tracing(tracing: Any) -> bool:
+    """Whether nobody chose the share, nor who is told."""
+    return tracing is not None and tracing["random_sampling"] == {"value": 1} and "provider" not in tracing
+
+
+def _each_locality(view: ProxyView, change: Callable[[LocalityEndpoints], LocalityEndpoints]) -> ProxyView:
+    clusters = (replace(each, endpoints=tuple(map(change, each.endpoints))) for each in view.clusters)
+    sets = (replace(each, localities=tuple(map(change, each.localities))) for each in view.endpoints)
+    return replace(view, clusters=tuple(clusters), endpoints=tuple(sets))
 
 
 def _without(extra: FrozenMap[str, object], name: str) -> FrozenMap[str, object]:

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pulumi_mesh as pm
 from pulumi_mesh.manifests.snapshot import KnownService, ServicePort, Snapshot, Workload
 from pulumi_mesh.manifests.wire import to_wire
+from pulumi_mesh.render import snapshot
 
-_ISTIOD_READS = ("networking.istio.io/", "security.istio.io/", "telemetry.istio.io/", "extensions.istio.io/")
+ISTIO_GROUPS = ("networking.istio.io/", "security.istio.io/", "telemetry.istio.io/", "extensions.istio.io/")
 _FIRST_ADDRESS = ipaddress.ip_address("10.97.0.1")
 
 _KUBERNETES = KnownService(
@@ -28,19 +30,28 @@ _KUBERNETES = KnownService(
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What is applied, and the snapshot of the same. name: of the mesh or folder."""
+    """What is applied, and the snapshot of the same.
+
+    name: of the mesh or folder. notes: what a reader of the comparison should know of it.
+    """
 
     name: str
     snapshot: Snapshot
     manifests: tuple[dict[str, Any], ...]
+    notes: tuple[str, ...] = ()
 
 
-def world(name: str, known: Snapshot) -> World:
+def of_mesh(name: str, mesh: pm.Mesh) -> World:
+    """The world of a mesh."""
+    return of_snapshot(name, snapshot(mesh))
+
+
+def of_snapshot(name: str, known: Snapshot, notes: tuple[str, ...] = ()) -> World:
     """The snapshot with what a cluster adds to it, and all objects of a cluster that has it."""
     known = _with_addresses(known)
     made = (*_namespaces(known), *_declared(known), *_services(known), *_pods(known))
     services = (*known.services, _KUBERNETES)
-    return World(name, replace(known, services=services), made)
+    return World(name, replace(known, services=services), made, notes)
 
 
 def _with_addresses(known: Snapshot) -> Snapshot:
@@ -54,7 +65,8 @@ def _with_addresses(known: Snapshot) -> Snapshot:
 
 def _namespaces(known: Snapshot) -> Iterator[dict[str, Any]]:
     names = {each.namespace for kinds in known.objects.values() for each in kinds}
-    names |= {each.namespace for each in (*known.services, *known.workloads, *known.proxies)}
+    names |= {each.namespace for each in known.services} | {each.namespace for each in known.workloads}
+    names |= {each.namespace for each in known.proxies}
     for name in sorted(names | set(known.namespaces)):
         if name:
             labels = dict(known.namespaces.get(name, {}))
@@ -64,7 +76,7 @@ def _namespaces(known: Snapshot) -> Iterator[dict[str, Any]]:
 def _declared(known: Snapshot) -> Iterator[dict[str, Any]]:
     """The objects that istiod reads."""
     for kind in known.objects.values():
-        yield from (to_wire(each) for each in kind if each.api_version.startswith(_ISTIOD_READS))
+        yield from (to_wire(each) for each in kind if each.api_version.startswith(ISTIO_GROUPS))
 
 
 def _services(known: Snapshot) -> Iterator[dict[str, Any]]:

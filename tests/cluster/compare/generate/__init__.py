@@ -38,7 +38,7 @@ def generated_with_canaries(seed: int) -> pm.Mesh:
         mutual_tls=mutual_tls(random, spaces, listed, mesh_wide=not uses),
         authorization=authorization(random, spaces, listed, edges),
         canaries=canaries(random, listed),
-        objects=objects(random, listed, edges),
+        objects=objects(random, spaces, listed, edges),
     )
 
 
