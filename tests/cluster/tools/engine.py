@@ -29,7 +29,7 @@ import yaml
 from pulumi import automation
 
 from pulumi_mesh.local.lifeline import tied
-from tests.cluster.tools.inline import Program, as_function
+from tests.cluster.tools.inline import Inline, Program
 from tests.cluster.tools.kubectl import Kubectl
 from tests.cluster.tools.steps import FailedError, Recorder, Result
 
@@ -88,7 +88,7 @@ class Stack:
 
     def running(self, program: Program) -> Stack:
         """The same stack with another program: another version of it."""
-        self._stack.workspace.program = as_function(program)
+        self._stack.workspace.program = Inline(program)
         return self
 
     def configure(self, **config: str) -> None:
@@ -129,6 +129,9 @@ class Stack:
             operation(recorder)
         except automation.CommandError as error:
             raise FailedError(replace(recorder.result(), succeeded=False), str(error)) from None
+        finally:
+            if isinstance(program := self._stack.workspace.program, Inline):
+                program.end()
         return recorder.result()
 
 
@@ -169,7 +172,7 @@ class Engine:
         made = automation.create_stack(
             name,
             project_name=PROJECT,
-            program=as_function(program),
+            program=Inline(program),
             opts=automation.LocalWorkspaceOptions(
                 work_dir=str(folder),
                 pulumi_home=str(self.folder / "home"),
