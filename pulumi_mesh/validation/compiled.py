@@ -9,10 +9,11 @@ from __future__ import annotations
 import functools
 import json
 import math
+import sys
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from pulumi_mesh.typed import kind_of
 from pulumi_mesh.validation.formats import FORMATS
 
 Place: TypeAlias = "tuple[Place, str | int | Key] | None"
@@ -30,8 +31,9 @@ KEYWORDS = frozenset({
 """What schemas are made of. x-kubernetes-map-type is about applying; CEL rules are the next stage's."""
 
 _ROOT = ("apiVersion", "kind", "metadata")
-_INT32, _INT64 = (-(2**31), 2**31 - 1), (-(2**63), 2**63 - 1)
-_WHOLE = 2.0**53 - 1  # beyond it a number with a fraction part is no integer to the API server
+_INT32 = 2**31 - 1
+_WHOLE = 2.0**53 - 1  # a float beyond it is no integer to the API server
+_LARGEST = sys.float_info.max
 
 
 class Key(str):
@@ -51,13 +53,12 @@ def path_of(place: Place) -> str:
 
 def compiled_root(schema: Schema) -> Check:
     """The check of whole objects. Type and metadata are judged apart."""
-    properties = {name: field for name, field in schema["properties"].items() if name not in _ROOT}
-    check = compiled({**schema, "properties": properties})
+    judged = {name: field for name, field in schema["properties"].items() if name not in _ROOT}
+    return _object({**schema, "properties": judged}, True, _mismatch(schema, "a mapping"), dict.fromkeys(_ROOT, _taken))
 
-    def root(value: Any, place: Place, found: Found) -> None:
-        check({name: item for name, item in value.items() if name not in _ROOT}, place, found)
 
-    return root
+def _taken(value: Any, place: Place, found: Found) -> None:
+    """The check of what is judged elsewhere."""
 
 
 def compiled(schema: Schema, *, whole: bool = True) -> Check:
@@ -67,84 +68,97 @@ def compiled(schema: Schema, *, whole: bool = True) -> Check:
     """
     if unknown := schema.keys() - KEYWORDS:
         raise ValueError(f"the schema uses {sorted(unknown)}")
-    parts = [*_typed(schema, whole), *_junctors(schema)]
-    nullable, typed = schema.get("nullable", False), "type" in schema or "x-kubernetes-int-or-string" in schema
-    enum = _one_of_values(schema["enum"], typed=typed) if "enum" in schema else None
-    if enum is not None:
-        parts.append(enum)
-    first, rest = (parts[0], tuple(parts[1:])) if parts else (None, ())
+    main = _typed(schema, whole)
+    parts = (main, *_junctors(schema))
+    if len(parts) == 1:
+        return main
 
     def check(value: Any, place: Place, found: Found) -> None:
         if value is None:
-            if typed and not nullable:
-                found.append((place, "is null, which is no value here; leave the field out"))
-            elif enum is not None:
-                enum(value, place, found)
-            return
-        if first is not None:
-            first(value, place, found)
-            for part in rest:
-                part(value, place, found)
+            return main(value, place, found)
+        for part in parts:
+            part(value, place, found)
+        return None
 
     return check
 
 
-def _typed(schema: Schema, whole: bool) -> Iterable[Check]:
+def _typed(schema: Schema, whole: bool) -> Check:
     kind = schema.get("type")
     if schema.get("x-kubernetes-int-or-string"):
-        yield _int_or_text
-    elif kind == "object" or (kind is None and ({"required", "properties", "minProperties"} & schema.keys())):
-        yield _object(schema, whole)
-    elif kind == "array":
-        yield _list(schema, whole)
-    elif kind == "string":
-        yield _text(schema)
-    elif kind == "boolean":
-        yield _boolean
-    elif kind in ("integer", "number"):
-        yield _number(schema)
-    elif kind is not None:
+        return _int_or_text(_mismatch(schema, "a whole number or text"))
+    if kind == "object" or (kind is None and ({"required", "properties", "minProperties"} & schema.keys())):
+        return _object(schema, whole, _mismatch(schema, "a mapping") if kind else _taken)
+    if kind == "array":
+        return _list(schema, whole, _mismatch(schema, "a list"))
+    if kind == "boolean":
+        return _boolean(_mismatch(schema, "true or false"))
+    if kind in ("integer", "number"):
+        return _number(schema, _mismatch(schema, "a whole number" if kind == "integer" else "a number"))
+    if kind == "string" and "enum" not in schema:
+        return _text(schema, _mismatch(schema, "text"))
+    if kind == "string" or "enum" in schema:
+        return _one_of_values(schema["enum"], _mismatch(schema, "text") if kind else _taken)
+    if kind is not None:
         raise ValueError(f"the schema has the type {kind}")
-    elif "format" in schema:
-        yield _form(schema["format"])
+    return _form(schema["format"]) if "format" in schema else _taken
 
 
-def _wrong(needed: str, value: Any, place: Place, found: Found) -> None:
-    hint = "; quote it" if needed == "text" and isinstance(value, bool | int | float) else ""
-    found.append((place, f"needs {needed}, not {kind_of(value)}{hint}"))
+def _mismatch(schema: Schema, needed: str) -> Check:
+    """What is said of a value that has not the schema's type. A null is one, unless the schema takes it."""
+    nullable, listed = schema.get("nullable", False), "enum" not in schema or None in schema["enum"]
+
+    def check(value: Any, place: Place, found: Found) -> None:
+        if value is not None:
+            from pulumi_mesh.typed import kind_of  # what is behind it takes long to import, and is for problems only
+
+            hint = "; quote it" if needed == "text" and isinstance(value, bool | int | float) else ""
+            found.append((place, f"needs {needed}, not {kind_of(value)}{hint}"))
+        elif not nullable or not listed:
+            found.append((place, "is null, which is no value here; leave the field out"))
+
+    return check
 
 
-def _boolean(value: Any, place: Place, found: Found) -> None:
-    if value is not True and value is not False:
-        _wrong("true or false", value, place, found)
+def _boolean(mismatch: Check) -> Check:
+    def check(value: Any, place: Place, found: Found) -> None:
+        if value is not True and value is not False:
+            mismatch(value, place, found)
+
+    return check
 
 
 def _is_whole(value: Any) -> bool:
     if type(value) is int:
-        return _INT64[0] <= value <= _INT64[1]
+        return -(2**63) <= value < 2**63
     return type(value) is float and abs(value) <= _WHOLE and value.is_integer()
 
 
-def _int_or_text(value: Any, place: Place, found: Found) -> None:
-    if type(value) is not str and not _is_whole(value):
-        _wrong("a whole number or text", value, place, found)
+def _int_or_text(mismatch: Check) -> Check:
+    def check(value: Any, place: Place, found: Found) -> None:
+        if type(value) is not str and not _is_whole(value):
+            mismatch(value, place, found)
+
+    return check
 
 
-def _number(schema: Schema) -> Check:
+def _number(schema: Schema, mismatch: Check) -> Check:
     whole = schema["type"] == "integer"
-    low, high = (_INT32 if schema.get("format") == "int32" else _INT64) if whole else (-math.inf, math.inf)
-    least, most = schema.get("minimum", low), schema.get("maximum", high)
-    least, most = max(least, low), min(most, high)
+    low, high = (-_INT32 - 1, _INT32) if schema.get("format") == "int32" else (-math.inf, math.inf)
+    least, most = max(schema.get("minimum", low), low), min(schema.get("maximum", high), high)
+    allowed = set(schema["enum"]) if "enum" in schema else None
 
     def check(value: Any, place: Place, found: Found) -> None:
-        if (type(value) is not int and type(value) is not float) or (whole and not _is_whole(value)):
-            _wrong("a whole number" if whole else "a number", value, place, found)
-        elif not math.isfinite(value):
-            found.append((place, f"is {value}; a finite number is needed"))
+        if type(value) is not int and type(value) is not float:
+            mismatch(value, place, found)
+        elif not (_is_whole(value) if whole else abs(value) <= _LARGEST):  # neither infinite nor not-a-number passes
+            found.append((place, f"is {_shown(value)}, which is no {'whole number of 64 bits' if whole else 'number'}"))
         elif value < least:
-            found.append((place, f"is {value}; at least {least}"))
+            found.append((place, f"is {_shown(value)}; at least {least}"))
         elif value > most:
-            found.append((place, f"is {value}; at most {most}"))
+            found.append((place, f"is {_shown(value)}; at most {most}"))
+        elif allowed is not None and value not in allowed:
+            found.append((place, f"is {_shown(value)}; one of {', '.join(map(str, schema['enum']))}"))
 
     return check
 
@@ -156,21 +170,25 @@ def _pattern(pattern: str) -> Any:
     return re2.compile(pattern)
 
 
-def _text(schema: Schema) -> Check:
+def _text(schema: Schema, mismatch: Check) -> Check:
     least, most = schema.get("minLength", 0), schema.get("maxLength", math.inf)
     pattern, form = schema.get("pattern", ""), FORMATS.get(schema.get("format", ""))
 
+    def any_text(value: Any, place: Place, found: Found) -> None:
+        if type(value) is not str:
+            mismatch(value, place, found)
+
     def check(value: Any, place: Place, found: Found) -> None:
         if type(value) is not str:
-            _wrong("text", value, place, found)
+            mismatch(value, place, found)
         elif not least <= len(value) <= most:
             found.append((place, _length(len(value), least, most)))
         elif pattern and not _pattern(pattern).search(value):
-            found.append((place, f"is {_short(value)}; must match {pattern}"))
+            found.append((place, f"is {_shown(value)}; must match {pattern}"))
         elif form is not None and not form[0](value):
-            found.append((place, f"is {_short(value)}; must be {form[1]}"))
+            found.append((place, f"is {_shown(value)}; must be {form[1]}"))
 
-    return check if least or most != math.inf or pattern or form else _any_text
+    return check if least or most != math.inf or pattern or form else any_text
 
 
 def _form(name: str) -> Check:
@@ -178,43 +196,38 @@ def _form(name: str) -> Check:
 
     def check(value: Any, place: Place, found: Found) -> None:
         if type(value) is str and not fits(value):
-            found.append((place, f"is {_short(value)}; must be {words}"))
+            found.append((place, f"is {_shown(value)}; must be {words}"))
 
     return check
 
 
-def _any_text(value: Any, place: Place, found: Found) -> None:
-    if type(value) is not str:
-        _wrong("text", value, place, found)
-
-
 def _length(length: int, least: float, most: float) -> str:
-    if not length:
-        return "is empty"
-    return (
-        f"is {length} characters long; at {'least' if length < least else 'most'} {least if length < least else most}"
-    )
+    bound = f"at least {least}" if length < least else f"at most {most}"
+    return f"is {length} characters long; {bound}" if length else "is empty"
 
 
-def _short(value: str) -> str:
-    return json.dumps(value if len(value) <= 60 else value[:57] + "...", ensure_ascii=False)
+def _shown(value: Any) -> str:
+    """Text in quotes, numbers as they are; what is long is cut."""
+    if isinstance(value, str):
+        return json.dumps(value if len(value) <= 60 else value[:57] + "...", ensure_ascii=False)
+    return "a number of more than 20 digits" if isinstance(value, int) and abs(value) >= 10**20 else str(value)
 
 
-def _list(schema: Schema, whole: bool) -> Check:
+def _list(schema: Schema, whole: bool, mismatch: Check) -> Check:
     items = compiled(schema.get("items", {}), whole=whole)
     least, most = schema.get("minItems", 0), schema.get("maxItems", math.inf)
-    unique = {"set": _unique, "map": _unique_keys(tuple(schema.get("x-kubernetes-list-map-keys", ())))}.get(
-        schema.get("x-kubernetes-list-type", "")
-    )
+    keys = tuple(schema.get("x-kubernetes-list-map-keys", ()))
+    unique = {"set": _unique, "map": _unique_keys(keys)}.get(schema.get("x-kubernetes-list-type", ""))
 
     def check(value: Any, place: Place, found: Found) -> None:
         if type(value) is not list:
-            return _wrong("a list", value, place, found)
+            return mismatch(value, place, found)
+        before = len(found)
         for index, item in enumerate(value):
             items(item, (place, index), found)
         if not least <= len(value) <= most:
             found.append((place, _entries(len(value), least, most)))
-        if unique is not None and len(value) > 1:
+        if unique is not None and len(value) > 1 and len(found) == before:
             unique(value, place, found)
         return None
 
@@ -222,41 +235,38 @@ def _list(schema: Schema, whole: bool) -> Check:
 
 
 def _entries(count: int, least: float, most: float) -> str:
-    return f"has {count} entries; at {'least' if count < least else 'most'} {least if count < least else most}"
+    return f"has {count} entries; " + (f"at least {least}" if count < least else f"at most {most}")
 
 
 def _unique(value: list[Any], place: Place, found: Found) -> None:
     """Say of each entry that was there before, once."""
     times: dict[str, int] = {}
     for index, item in enumerate(value):
-        text = json.dumps(item, sort_keys=True, default=str)
+        text = json.dumps(item, sort_keys=True)
         times[text] = times.get(text, 0) + 1
         if times[text] == 2:
-            found.append(((place, index), f"is {_short(text)} a second time; each entry once"))
+            found.append(((place, index), f"is there twice: {text[:80]}"))
 
 
 def _unique_keys(keys: tuple[str, ...]) -> Check:
     def check(value: list[Any], place: Place, found: Found) -> None:
-        if all(isinstance(item, dict) for item in value):
-            _unique([{key: item[key] for key in keys if key in item} for item in value], place, found)
+        _unique([{key: item[key] for key in keys if key in item} for item in value], place, found)
 
     return check
 
 
-def _object(schema: Schema, whole: bool) -> Check:
+def _object(schema: Schema, whole: bool, mismatch: Check, taken: Mapping[str, Check] = MappingProxyType({})) -> Check:
     fields = {name: compiled(field, whole=whole) for name, field in schema.get("properties", {}).items()}
+    fields.update(taken)
     others = schema.get("additionalProperties")
     rest = compiled(others, whole=whole) if isinstance(others, Mapping) else None
     closed = whole and rest is None and others is not True and not schema.get("x-kubernetes-preserve-unknown-fields")
     required = tuple(schema.get("required", ()))
     least, most = schema.get("minProperties", 0), schema.get("maxProperties", math.inf)
-    typed = schema.get("type") == "object"
 
     def check(value: Any, place: Place, found: Found) -> None:
         if type(value) is not dict:
-            if typed:
-                _wrong("a mapping", value, place, found)
-            return
+            return mismatch(value, place, found)
         for key, item in value.items():
             if (field := fields.get(key)) is not None:
                 field(item, (place, key), found)
@@ -269,6 +279,7 @@ def _object(schema: Schema, whole: bool) -> Check:
                 found.append(((place, key), "is required"))
         if not least <= len(value) <= most:
             found.append((place, _entries(len(value), least, most)))
+        return None
 
     return check
 
@@ -276,22 +287,19 @@ def _object(schema: Schema, whole: bool) -> Check:
 def _unknown(key: str, fields: Mapping[str, Any]) -> str:
     from difflib import get_close_matches
 
-    close = get_close_matches(str(key), fields, n=1)
+    close = get_close_matches(key, fields, n=1) if len(key) < 100 else []
     return "is not a field here" + (f"; did you mean {close[0]}?" if close else "")
 
 
-def _one_of_values(values: list[Any], *, typed: bool) -> Check:
-    allowed = {(type(value), value) for value in values}
-    types = {type(value) for value in values}
+def _one_of_values(values: list[Any], mismatch: Check) -> Check:
+    allowed = frozenset(values)
     shown = ", ".join(json.dumps(value) for value in values)
 
     def check(value: Any, place: Place, found: Found) -> None:
-        if isinstance(value, str | int | float | None) and (type(value), value) in allowed:
-            return
-        if isinstance(value, float) and value.is_integer() and (int, int(value)) in allowed:
-            return
-        if not typed or type(value) in types:  # else it was said already
-            found.append((place, f"is {_short(value) if isinstance(value, str) else value}; one of {shown}"))
+        if type(value) is not str:
+            mismatch(value, place, found)
+        elif value not in allowed:
+            found.append((place, f"is {_shown(value)}; one of {shown}"))
 
     return check
 

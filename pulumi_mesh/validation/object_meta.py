@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from pulumi_mesh.typed import kind_of
 from pulumi_mesh.validation.compiled import Found, Key, Place, compiled
 
 _TEXT = {"type": "string"}
@@ -65,7 +65,7 @@ def metadata_problems(metadata: Any, namespaced: bool | None, found: Found) -> N
     Kinds that are not known may have names that are no DNS subdomains, as roles do.
     """
     if not isinstance(metadata, Mapping):
-        found.append((_PLACE, f"needs a mapping, not {kind_of(metadata)}" if metadata is not None else "is required"))
+        found.append((_PLACE, "needs a mapping" if metadata is not None else "is required"))
         return
     before = len(found)
     _FIELDS(metadata, _PLACE, found)
@@ -89,9 +89,11 @@ def _names(metadata: Mapping[str, Any], namespaced: bool | None, found: Found) -
     name, prefix, namespace = (metadata.get(key) or "" for key in ("name", "generateName", "namespace"))
     if not name and not prefix:
         found.append(((_PLACE, "name"), "is required"))
-    for key, text in (("name", name), ("generateName", re.sub(r"-\Z", "a", prefix))):
-        if text and (problem := _subdomain(text) if namespaced is not None else _path_segment(text)):
-            found.append(((_PLACE, key), problem))
+    problem_of = _path_segment if namespaced is None else _subdomain
+    if name and (problem := problem_of(name)):
+        found.append(((_PLACE, "name"), problem))
+    if prefix and (problem := problem_of(re.sub(r"-\Z", "a", prefix))):  # more characters follow
+        found.append(((_PLACE, "generateName"), problem))
     if namespace and namespaced is False and namespace != "default":
         found.append(((_PLACE, "namespace"), "must be absent: the kind is cluster-scoped"))
     elif namespace and (len(namespace) > 63 or not _DNS_LABEL.match(namespace)):
@@ -111,6 +113,7 @@ def _path_segment(name: str) -> str:
     return "is no name: it holds '/' or '%', or is '.' or '..'" if name in (".", "..") or {"/", "%"} & {*name} else ""
 
 
+@functools.lru_cache(4096)
 def _qualified(key: str) -> str:
     """Why text is no qualified name, such as ``app.kubernetes.io/name``; empty where it is one."""
     prefix, slash, name = key.rpartition("/")

@@ -11,7 +11,6 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from pulumi_mesh.typed import kind_of
 from pulumi_mesh.validation.compiled import Check, Found, compiled_root, path_of
 from pulumi_mesh.validation.defaults import filled
 from pulumi_mesh.validation.object_meta import metadata_problems
@@ -69,7 +68,7 @@ def _header(document: Mapping[str, Any]) -> Found:
     for key in ("apiVersion", "kind"):
         value = document.get(key)
         if not isinstance(value, str) or not value:
-            found.append(((None, key), f"needs text, not {kind_of(value)}" if value else "is required"))
+            found.append(((None, key), "needs text" if value else "is required"))
     return found
 
 
