@@ -8,7 +8,7 @@ import ssl
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,15 +69,19 @@ class DataPlane:
         return read_config_dump(self.proxies[name].config_dump())
 
     @contextmanager
-    def load(self, target: Target, *, rate: float) -> Iterator[ConstantLoad]:
-        """Requests to ``target`` until the end of the block, ``rate`` a second."""
+    def load(self, target: Target, *, rate: float) -> Iterator[Load]:
+        """Requests to ``target`` until the end of the block, ``rate`` a second, whatever else the test does."""
         made = Load(target, connections=4, rate=rate)
         self.background.run(made.__aenter__())
         try:
-            yield ConstantLoad(made, self.background)
+            yield made
         finally:
             # In good order also when the test has failed: requests under way end before the stubs do.
             self.background.run(made.__aexit__(None, None, None))
+
+    def measure(self, target: Target, count: int) -> Tally:
+        """What ``count`` requests to ``target`` show, sent as fast as answers come."""
+        return self.background.run(_measure(target, count))
 
     def rejected(self) -> dict[str, object]:
         """What Envoys and istiod say was refused since they started; empty when nothing was."""
@@ -99,23 +103,6 @@ class DataPlane:
         """Wait until each proxy has acknowledged all that istiod sent to it."""
         wanted = {f"{each.proxy.name}.{each.proxy.namespace}" for each in self.proxies.values()}
         until(lambda: _synced(self.istiod) == wanted, "each proxy has acknowledged what istiod sent")
-
-
-@dataclass(frozen=True, slots=True)
-class ConstantLoad:
-    """Load that flows while the test does other things."""
-
-    made: Load
-    background: Background
-
-    def measure(self, count: int) -> Tally:
-        """What the next ``count`` requests showed."""
-        return self.background.run(self.made.measure(count))
-
-    @property
-    def total(self) -> Tally:
-        """All requests so far."""
-        return self.made.total
 
 
 @contextmanager
@@ -173,17 +160,30 @@ def subsets(view: ProxyView, host: str) -> set[str]:
     return {subset for _, _, subset, name in parts if name == host and subset}
 
 
-def certificate_of(address: tuple[str, int], root: str) -> dict[str, object]:
-    """The certificate that a server shows, once it is found to come from the authority ``root`` (PEM)."""
+def ask_over_tls(address: tuple[str, int], root: str) -> tuple[Mapping[str, object], bytes]:
+    """The certificate that a server shows to a client without one, and what it answers to that client's request.
+
+    The certificate has come from the authority ``root`` (PEM), or ssl.SSLError is raised.
+    """
     context = ssl.create_default_context(cadata=root)
     context.check_hostname = False  # a workload's name is a URI, which is looked at by the caller
     with socket.create_connection(address, timeout=10) as plain, context.wrap_socket(plain) as secured:
-        return dict(secured.getpeercert() or {})
+        certificate: Mapping[str, object] = secured.getpeercert() or {}
+        # In TLS 1.3 a server that misses the client's certificate says so after the client's handshake is done.
+        with suppress(ssl.SSLError, ConnectionResetError):
+            secured.sendall(b"GET / HTTP/1.1\r\nhost: anyone\r\n\r\n")
+            return certificate, secured.recv(1000)
+    return certificate, b""
 
 
 def _listens(address: str, port: int) -> bool:
     with socket.socket() as client:
         return client.connect_ex((address, port)) == 0
+
+
+async def _measure(target: Target, count: int) -> Tally:
+    async with Load(target, connections=4) as load:
+        return await load.measure(count)
 
 
 async def _ask(target: Target) -> Result:
