@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from pulumi.automation import PulumiCommand
 
 import pulumi_mesh as pm
 from pulumi_mesh.errors import MeshError
@@ -15,7 +16,7 @@ from tests.cluster.tools import api_server as servers
 from tests.cluster.tools import istiod as control_planes
 from tests.cluster.tools import providers
 from tests.cluster.tools.controllers import controllers
-from tests.cluster.tools.engine import Engine
+from tests.cluster.tools.engine import Engine, pulumi_command
 from tests.cluster.tools.faulty_server import FaultyServer, faulty_server
 from tests.cluster.tools.finding import find, module_folder
 from tests.cluster.tools.istiod import Istiod
@@ -157,10 +158,23 @@ def provider_port(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest
         yield port
 
 
+@pytest.fixture(scope="session")
+def pulumi(binary: BinaryOf, tmp_path_factory: pytest.TempPathFactory) -> PulumiCommand:
+    """The ``pulumi`` command for the Automation API."""
+    return pulumi_command(binary("pulumi"), tmp_path_factory.mktemp("pulumi"))
+
+
 @pytest.fixture
-def engine(crds: Kubectl, deleting: None, provider_port: int | None, binary: BinaryOf, tmp_path: Path) -> Engine:
+def engine(
+    crds: Kubectl,
+    deleting: None,
+    provider_port: int | None,
+    pulumi: PulumiCommand,
+    binary: BinaryOf,
+    tmp_path: Path,
+) -> Engine:
     """The Pulumi engine, with a home, a backend and stacks of its own."""
-    return Engine(binary("pulumi"), tmp_path / "pulumi", provider_port, crds)
+    return Engine(binary("pulumi"), pulumi, tmp_path / "pulumi", provider_port, crds)
 
 
 @pytest.fixture(scope="module")

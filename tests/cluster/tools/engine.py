@@ -11,8 +11,7 @@ A program is a function, or the path of one (``examples/bookinfo``), which runs 
 this process, so no language plugin is needed. ``kubeconfig=`` takes the content or path of another kubeconfig than
 the administrator's: ``kubeconfig(kubectl.as_user("reader"))``, or ``kubeconfig(kubectl, server=URL_OF_A_PROXY)``.
 
-To kill the engine in the middle of an operation: ``killing.up_until``. Then ``stack.unlock()``, since the killed one
-still holds the lock of its state, ``stack.refresh(clear_pending_creates=True)`` and ``stack.up()``.
+An engine that was killed leaves its state locked: ``stack.unlock()``, then ``stack.refresh()`` and ``stack.up()``.
 """
 
 from __future__ import annotations
@@ -22,11 +21,13 @@ import shlex
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pulumi import automation
+from pulumi.automation._stack import StackInitMode
 
 from pulumi_mesh.local.lifeline import tied
 from tests.cluster.tools.inline import Inline, Program
@@ -118,11 +119,6 @@ class Stack:
             if not each["type"].startswith("pulumi:")
         }
 
-    def process_id(self) -> int | None:
-        """The process of the operation that runs, if one does."""
-        started = (self.folder / "started").read_text().split()
-        return next((int(each) for each in reversed(started) if Path("/proc", each).exists()), None)
-
     def _do(self, operation: Callable[[Recorder], object]) -> Result:
         recorder = Recorder()
         try:
@@ -137,12 +133,13 @@ class Stack:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """The engine. pulumi: the binary. port: of the tests' provider; None: the real one is on PATH.
+    """The engine. pulumi: the binary. command: that, as the Automation API wants it.
 
-    kubectl: of the server that stacks use by default.
+    port: of the tests' provider; None: the real one is on PATH. kubectl: of the server that stacks use by default.
     """
 
     pulumi: Path
+    command: automation.PulumiCommand
     folder: Path
     port: int | None
     kubectl: Kubectl
@@ -169,19 +166,16 @@ class Engine:
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
             **({} if self.port is None else {"PULUMI_DEBUG_PROVIDERS": f"kubernetes:{self.port}"}),
         }
-        made = automation.create_stack(
-            name,
-            project_name=PROJECT,
+        workspace = automation.LocalWorkspace(
+            work_dir=str(folder),
+            pulumi_home=str(self.folder / "home"),
             program=Inline(program),
-            opts=automation.LocalWorkspaceOptions(
-                work_dir=str(folder),
-                pulumi_home=str(self.folder / "home"),
-                env_vars=environment,
-                project_settings=settings,
-                secrets_provider="passphrase",
-                pulumi_command=automation.PulumiCommand(str(self._root(folder))),
-            ),
+            env_vars=environment,
+            project_settings=settings,
+            secrets_provider="passphrase",
+            pulumi_command=self.command,
         )
+        made = _Bare(name, workspace, StackInitMode.CREATE)
         given = str(kubeconfig) or str(self.kubectl.kubeconfig)
         made.set_all_config(
             {
@@ -193,16 +187,25 @@ class Engine:
         )
         return Stack(name, folder, backend / ".pulumi" / "stacks" / PROJECT / f"{name}.json", made)
 
-    def _root(self, folder: Path) -> Path:
-        """Where the Automation API looks for ``bin/pulumi``: a script that notes its process and becomes the engine.
 
-        The process dies with this one.
-        """
-        command = tied([self.pulumi]) if sys.platform == "linux" else [str(self.pulumi)]
-        script = folder / "bin" / "pulumi"
-        script.parent.mkdir()
-        script.write_text(
-            f'#!/bin/sh\necho $$ >> {shlex.quote(str(folder / "started"))}\nexec {shlex.join(command)} "$@"\n'
-        )
-        script.chmod(0o700)
-        return folder
+class _Bare(automation.Stack):
+    """Without the commands that ask for outputs and a summary after each operation: they take as long again."""
+
+    def outputs(self) -> automation.OutputMap:
+        """Nothing: ``Stack.state`` has them."""
+        return {}
+
+    def info(self, show_secrets: bool | None = None) -> automation.UpdateSummary | None:
+        """Nothing that is true of any operation: ``Result`` is made of the engine's events."""
+        now = datetime.now(UTC)
+        return automation.UpdateSummary(kind="", start_time=now, message="", environment={}, config={}, result="")
+
+
+def pulumi_command(binary: Path, folder: Path) -> automation.PulumiCommand:
+    """The command as the Automation API wants it, ``bin/pulumi`` in a folder. It dies with this process."""
+    command = tied([binary]) if sys.platform == "linux" else [str(binary)]
+    script = folder / "bin" / "pulumi"
+    script.parent.mkdir()
+    script.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n')
+    script.chmod(0o700)
+    return automation.PulumiCommand(str(folder))
