@@ -1,0 +1,83 @@
+"""Rules of a VirtualService that no request reaches: warnings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pulumi_mesh.validation.verdict import Problem, warning
+
+Object = Mapping[str, Any]
+
+
+def reachability(spec: Object) -> Iterator[Problem]:
+    """Routes behind one that takes all, matches that a route before has, prefixes that one before covers."""
+    for field in ("http", "tcp", "tls"):
+        routes = spec.get(field) or ()
+        if len(routes) > 1 or (routes and len(routes[0].get("match") or ()) > 1):
+            yield from _repeated(routes, f"spec.{field}")
+            if field == "http":
+                yield from _covered(routes)
+
+
+def _repeated(routes: Sequence[Object], path: str) -> Iterator[Problem]:
+    seen: dict[str, int] = {}
+    takes_all = None
+    for index, route in enumerate(routes):
+        at = f"{path}[{index}]"
+        matches = route.get("match") or ()
+        if takes_all is not None:
+            yield warning(at, f"not reached: {path}[{takes_all}] has no match and takes everything")
+        if not matches:
+            takes_all = index
+        if takes_all is not None:
+            continue
+        repeated = 0
+        for number, match in enumerate(matches):
+            text = json.dumps({key: match[key] for key in match if key != "name"}, sort_keys=True)
+            if text in seen:
+                repeated += 1
+                yield warning(f"{at}.match[{number}]", f"not used: {path}[{seen[text]}] has the same match")
+            else:
+                seen[text] = index
+        if repeated == len(matches):
+            yield warning(at, "not reached: routes before it have all of its matches")
+
+
+def _covered(routes: Sequence[Object]) -> Iterator[Problem]:
+    prefixes = [
+        (f"spec.http[{index}].match[{number}]", match["uri"]["prefix"], match)
+        for index, route in enumerate(routes)
+        for number, match in enumerate(route.get("match") or ())
+        if (match.get("uri") or {}).get("prefix")
+    ]
+    for index, (first, prefix, match) in enumerate(prefixes):
+        for later, longer, other in prefixes[index + 1 :]:
+            if longer != prefix and longer.startswith(prefix) and _as_narrow(match, other):
+                yield warning(later, f"not used: the prefix {prefix} of {first} covers {longer}")
+
+
+def _as_narrow(match: Object, other: Object) -> bool:
+    """Whether all else that ``match`` asks for is asked for by ``other`` too, as Istio compares it."""
+    if (match.get("port") or 0) != (other.get("port") or 0):
+        return False
+    if not _text(match.get("method"), "exact:GET").startswith(_text(other.get("method"), "exact:GET")):
+        return False
+    if not _text(match.get("authority")).startswith(_text(other.get("authority"))):
+        return False
+    for field in ("headers", "queryParams", "withoutHeaders"):
+        ours, theirs = match.get(field) or {}, other.get(field) or {}
+        if ours.keys() != theirs.keys():
+            return False
+        if not all(_text(ours[name]).startswith(_text(theirs[name])) for name in ours):
+            return False
+    return True
+
+
+def _text(match: Object | None, default: str = "") -> str:
+    if match and match.get("exact"):
+        return f"exact:{match['exact']}"
+    if match and match.get("prefix"):
+        return f"prefix:{match['prefix']}"
+    return default

@@ -1,0 +1,2 @@
+OLD_NAMES = {}
+def patch_problems(a,b,c): return iter(())
