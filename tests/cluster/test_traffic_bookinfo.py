@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import shutil
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from pulumi.automation import PulumiCommand
 
 import pulumi_mesh as pm
 from pulumi_mesh.canary.binomial import within
@@ -90,6 +91,7 @@ def bookinfo(
     crds: Kubectl,
     deleting: None,
     provider_port: int | None,
+    pulumi: PulumiCommand,
     binary: Callable[[str], Path],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Bookinfo]:
@@ -97,7 +99,7 @@ def bookinfo(
     folder = tmp_path_factory.mktemp("bookinfo")
     program = shutil.copytree(BOOKINFO.parent, folder / "program")
     crds("delete", "namespace", "bookinfo", "--ignore-not-found")
-    engine = Engine(binary("pulumi"), folder / "pulumi", provider_port, crds)
+    engine = Engine(binary("pulumi"), pulumi, folder / "pulumi", provider_port, crds)
     stack = engine.stack("bookinfo", program)
     yield Bookinfo(program, stack)
     stack.destroy()
@@ -162,13 +164,10 @@ def test_requests_are_matched_as_declared(at_first: DataPlane) -> None:
         "/reviews": 404,
     }.items():
         assert at_first.ask(public(at_first, path)).status == status, path
-    assert (
-        at_first.ask(at_first.from_outside("/productpage", "other.example.com", gateway="public", port=80)).status
-        == 404
-    )
+    assert at_first.ask(at_first.from_outside("/productpage", "other.example.com")).status == 404
     for user, version in {"jason": "v2", "jasonx": "v1", "": "v1"}.items():
         answers = [
-            at_first.ask(public(at_first, "/productpage", **({"end_user": user} if user else {}))) for _ in range(10)
+            at_first.ask(public(at_first, "/productpage", {"end-user": user} if user else {})) for _ in range(10)
         ]
         assert {("reviews", version)} == {each for answer in answers for each in answer.seen if each[0] == "reviews"}
 
@@ -221,9 +220,9 @@ def test_no_request_is_lost_while_a_route_comes_and_a_version_goes(plane: DataPl
     assert_all_answered(load.total)
 
 
-def public(plane: DataPlane, path: str, **headers: str) -> Target:
+def public(plane: DataPlane, path: str, headers: Mapping[str, str] | None = None) -> Target:
     """A request from outside to bookinfo's host."""
-    return plane.from_outside(path, "bookinfo.example.com", gateway="public", port=80, **headers)
+    return plane.from_outside(path, "bookinfo.example.com", headers=headers)
 
 
 def until_split(plane: DataPlane, weights: dict[str, int]) -> None:

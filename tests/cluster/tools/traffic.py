@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import yaml
 
 import pulumi_mesh as pm
 from pulumi_mesh.local.client import open_session
-from pulumi_mesh.local.load import Load, Target, send
+from pulumi_mesh.local.load import Load, Target
 from pulumi_mesh.local.stub import Stub
-from pulumi_mesh.local.tally import Result, Tally
+from pulumi_mesh.local.tally import Tally, answerers
 from pulumi_mesh.proxy.envoy.read import read_config_dump
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.routes import Forward, Route
@@ -35,6 +36,18 @@ _WITHIN = 30.0
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. status: None when no answer did. headers: names in lower case.
+
+    seen: (service, version) of every workload that had a part in it.
+    """
+
+    status: int | None
+    headers: Mapping[str, str]
+    seen: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DataPlane:
     """A deployment with all its proxies and stubs running. proxies, stubs: by the workload's or gateway's name."""
 
@@ -44,18 +57,31 @@ class DataPlane:
     stubs: Mapping[str, Stub]
     background: Background
 
-    def from_outside(self, path: str, host: str, *, gateway: str, port: int, **headers: str) -> Target:
-        """A request to a declared port of a gateway; ``end_user`` is the header ``end-user``."""
+    def from_outside(
+        self,
+        path: str,
+        host: str,
+        *,
+        gateway: str = "public",
+        port: int = 80,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> Target:
+        """A request to a declared port of a gateway. tls: whom to trust, where the port speaks it."""
         local = self.placed.gateways[gateway].ports[port]
-        return Target(f"http://127.0.0.1:{local}{path}", host, headers=_names(headers))
+        scheme = "https" if tls else "http"
+        return Target(f"{scheme}://127.0.0.1:{local}{path}", host, method=method, headers=headers or {}, tls=tls)
 
-    def from_workload(self, workload: str, service: str, *, path: str = "/", method: str = "GET") -> Target:
+    def from_workload(
+        self, workload: str, service: str, *, method: str = "GET", headers: Mapping[str, str] | None = None
+    ) -> Target:
         """A request that a workload makes, which its sidecar takes."""
         called = self.placed.mesh.service(service)
         entry = f"http://{self.placed.apps[workload].egress}:{called.ports[0].number}"
-        return Target(f"{entry}{path}", host_of(self.placed.mesh, called), method=method)
+        return Target(f"{entry}/", host_of(self.placed.mesh, called), method=method, headers=headers or {})
 
-    def ask(self, target: Target) -> Result:
+    def ask(self, target: Target) -> Answer:
         """Send one request, over a connection of its own."""
         return self.background.run(_ask(target))
 
@@ -186,13 +212,24 @@ async def _measure(target: Target, count: int) -> Tally:
         return await load.measure(count)
 
 
-async def _ask(target: Target) -> Result:
-    async with open_session(timeout=20) as session:
-        return await send(session, target)
-
-
-def _names(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.replace("_", "-"): value for name, value in headers.items()}
+async def _ask(target: Target) -> Answer:
+    try:
+        async with (
+            open_session(timeout=20) as session,
+            session.request(
+                target.method,
+                target.url,
+                headers={**target.headers, "host": target.host},
+                allow_redirects=False,
+                ssl=target.tls if target.tls is not None else True,
+                server_hostname=target.host if target.tls is not None else None,
+            ) as response,
+        ):
+            told = await response.json() if response.content_type == "application/json" else None
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(response.status, headers, tuple(answerers(told)) if told is not None else ())
+    except aiohttp.ClientError:
+        return Answer(None, {})
 
 
 def _routes(view: ProxyView) -> Iterator[Route]:

@@ -77,6 +77,7 @@ class Deployment:
             yield _service(self.mesh.physical_namespace(service.namespace), service.name, service.labels, ports, names)
         for name, gateway in self.gateways.items():
             proxy = gateway.proxy
+            yield from _reads_secrets(proxy)
             names = {port: f"http-{port}" for port in gateway.ports}
             yield _service(proxy.namespace, name, proxy.labels, gateway.ports, names)
         for proxy in self.proxies:
@@ -197,6 +198,19 @@ def _listeners(app: App) -> dict[str, Any]:
             }
             for number, protocol in sorted(wanted.items())
         ],
+    }
+
+
+def _reads_secrets(proxy: Proxy) -> Iterator[dict[str, Any]]:
+    """What lets a gateway have certificates of listeners: istiod asks whether its account may read Secrets."""
+    name, namespace = proxy.service_account, proxy.namespace
+    rbac = "rbac.authorization.k8s.io"
+    rule = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "watch", "list"]}
+    yield {**_object(f"{rbac}/v1", "Role", namespace, name), "rules": [rule]}
+    yield {
+        **_object(f"{rbac}/v1", "RoleBinding", namespace, name),
+        "roleRef": {"apiGroup": rbac, "kind": "Role", "name": name},
+        "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": namespace}],
     }
 
 
