@@ -110,9 +110,12 @@ def update(
     return updated if preview else _ready(settings, updated, timeout)
 
 
-def delete(settings: Settings, declared: Mapping[str, Any], live: Mapping[str, Any], timeout: float) -> None:
+def delete(
+    settings: Settings, declared: Mapping[str, Any], live: Mapping[str, Any], manager: str, timeout: float
+) -> None:
     """Delete the object and wait until it is gone; one that is gone, and a kind that is gone, will do.
 
+    Of a namespace that the server protects, such as ``default``, only the resource's own fields go.
     declared: what the program says, whose annotation chooses the propagation; default: the foreground.
     Raises as ``create`` does.
     """
@@ -125,7 +128,9 @@ def delete(settings: Settings, declared: Mapping[str, Any], live: Mapping[str, A
     except NoMatchError:
         return
     except ApiError as error:
-        if error.code != MISSING:
+        if error.code == FORBIDDEN and live["kind"] == "Namespace" and "may not be deleted" in str(error):
+            _release(settings, path, live, manager)
+        elif error.code != MISSING:
             raise _refused(error, "") from None
     except UnreachableError as error:
         raise _refused(error, "") from None
@@ -133,8 +138,19 @@ def delete(settings: Settings, declared: Mapping[str, Any], live: Mapping[str, A
         raise PartialError(str(error), error.live) from None
 
 
+def _release(settings: Settings, path: str, live: Mapping[str, Any], manager: str) -> None:
+    bare = {"apiVersion": live["apiVersion"], "kind": live["kind"], "metadata": {"name": live["metadata"]["name"]}}
+    try:
+        apply(settings.client, path, bare, apply_query(manager, force=False, preview=False))
+    except (ApiError, UnreachableError) as error:
+        raise _refused(error, manager) from None
+
+
 def _made(settings: Settings, manifest: Mapping[str, Any], manager: str, *, preview: bool) -> dict[str, Any]:
-    resource, metadata = resource_of(settings, manifest), manifest["metadata"]
+    resource = resource_of(settings, manifest)
+    if not resource.namespaced:  # it was taken for a namespaced one while its kind was not known
+        manifest = {**manifest, "metadata": {k: v for k, v in manifest["metadata"].items() if k != "namespace"}}
+    metadata = manifest["metadata"]
     if settings.upsert:
         force = preview or _forced(settings, manifest)
         path = resource.path(metadata.get("namespace", ""), metadata["name"])

@@ -28,7 +28,7 @@ from tests.cluster.provider.naming import (
     parsed,
 )
 from tests.cluster.provider.settings import Settings, configured, refused
-from tests.cluster.provider.values import has_unknown, plain, read, with_secrets, write
+from tests.cluster.provider.values import folded, has_unknown, plain, read, with_secrets, write
 
 VERSION = "4.34.2"
 _KIND = provider_pb2.PropertyDiff.Kind
@@ -117,11 +117,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if failures:
             return provider_pb2.CheckResponse(failures=failures)
         manifest = named(manifest, old, request.urn, request.randomSeed)
-        try:
-            if not manifest["metadata"].get("namespace") and self._namespaced(settings, manifest):
-                manifest["metadata"] = {**manifest["metadata"], "namespace": settings.namespace}
-        except ApiError as error:
-            _abort(context, str(error))
+        if not manifest["metadata"].get("namespace") and _namespaced(settings, manifest, context):
+            manifest["metadata"] = {**manifest["metadata"], "namespace": settings.namespace}
         if kind == "CustomResourceDefinition":
             settings.mapper.declare(manifest)
         return provider_pb2.CheckResponse(inputs=write(with_secrets(manifest, given)))
@@ -131,7 +128,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     ) -> provider_pb2.DiffResponse:
         settings, wanted = self._of(context), without_servers_own(plain(read(request.news)))
         live, declared = recalled(read(request.olds))
-        if not self._namespaced(settings, wanted):
+        if not _namespaced(settings, wanted, context):
             for each in (live, declared, wanted):
                 each["metadata"] = {key: value for key, value in each["metadata"].items() if key != "namespace"}
         found = [
@@ -201,7 +198,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if live is None:
             return provider_pb2.ReadResponse()
         manager = field_manager(manifest, plain(state), request.urn)
-        seen = pruned(live, plain(inputs)) if inputs else imported(live)
+        seen = pruned(live, folded(plain(inputs))) if inputs else imported(live)
         return provider_pb2.ReadResponse(
             id=request.id,
             properties=write(remembered(live, with_secrets(seen, inputs), manager)),
@@ -240,12 +237,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         settings, state = self._of(context), read(request.properties)
         _reachable(settings, context)
         live, declared = recalled(state)
+        manager = field_manager(declared, plain(state), request.urn)
         try:
-            lifecycle.delete(settings, declared, live, request.timeout)
+            lifecycle.delete(settings, declared, live, manager, request.timeout)
         except RefusedError as error:
             _abort(context, f'resource "{request.urn}" was not deleted: {error}')
         except PartialError as error:
-            manager = field_manager(declared, plain(state), request.urn)
             _partial(context, str(error), request.id, remembered(error.live, with_secrets(declared, state), manager))
         return empty_pb2.Empty()
 
@@ -270,12 +267,6 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if found is None:
             _abort(context, "the provider was not configured on this connection", grpc.StatusCode.FAILED_PRECONDITION)
         return found
-
-    def _namespaced(self, settings: Settings, manifest: Mapping[str, Any]) -> bool:
-        try:
-            return settings.mapper.namespaced(str(manifest["apiVersion"]), str(manifest["kind"]))
-        except UnreachableError:
-            return True
 
     def _failed_update(
         self,
@@ -323,6 +314,15 @@ def _partial(context: grpc.ServicerContext, message: str, made: str, state: Mapp
 def _reachable(settings: Settings, context: grpc.ServicerContext) -> None:
     if settings.unreachable:
         _abort(context, f"configured Kubernetes cluster is unreachable: {settings.unreachable}")
+
+
+def _namespaced(settings: Settings, manifest: Mapping[str, Any], context: grpc.ServicerContext) -> bool:
+    try:
+        return settings.mapper.namespaced(str(manifest["apiVersion"]), str(manifest["kind"]))
+    except UnreachableError:
+        return True
+    except ApiError as error:
+        _abort(context, str(error))
 
 
 def _known(settings: Settings, manifest: Mapping[str, Any]) -> bool:
