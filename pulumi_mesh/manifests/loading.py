@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pulumi_mesh.errors import InvalidError
-from pulumi_mesh.manifests.reading import Document, line_of, read_text
+from pulumi_mesh.manifests.reading import Document, read_text
 from pulumi_mesh.manifests.wire import AnyObject, from_wire
 
 
@@ -18,14 +18,13 @@ def load_objects(text: str, file: str = "-") -> tuple[tuple[AnyObject, Document]
         try:
             loaded.append((from_wire(document.data), document))
         except InvalidError as error:
-            problems += [(_placed(text, document, where), message) for where, message in error.problems]
+            problems += [(_placed(document, where), message) for where, message in error.problems]
     if problems:
         raise InvalidError(problems)
     return tuple(loaded)
 
 
-def _placed(text: str, document: Document, where: str) -> str:
+def _placed(document: Document, where: str) -> str:
     """``file:line`` of the problem's own line, then its path: ``VirtualService("x").spec.http[0]``."""
     inside = where.partition('")')[2]
-    line = line_of(text, document.index, document.base + inside)
-    return f"{document.file}:{line} {where}"
+    return f"{document.file}:{document.line_of(inside)} {where}"

@@ -1,40 +1,68 @@
-"""YAML text to plain data, strictly: what two readers could read differently, or only some accept, is refused.
+"""YAML and JSON text to manifests, strictly: what two readers could read differently, or only some accept, is refused.
 
-Built on the event stream of libyaml, which neither recurses nor constructs anything.
+A text is cut at its ``---`` lines and each document read by the first reader that takes it: ``json`` for JSON,
+``plain`` for simple block YAML, ``events`` for all of YAML and for the words of every refusal.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
-
 from pulumi_mesh.errors import MeshError
-from pulumi_mesh.manifests.scalars import resolve
+from pulumi_mesh.manifests.events import MAX_ALIASED, MAX_DEPTH, Budget, Path, read_events
+from pulumi_mesh.manifests.json_text import NOT_JSON, read_json
+from pulumi_mesh.manifests.plain import OTHER, read_plain
 
-MAX_DEPTH = 100
-"""How deep mappings and lists may nest; Kubernetes objects stay far below."""
-MAX_ALIASED = 100_000
-"""How many nodes all aliases of a text may add; a bomb adds billions."""
+__all__ = ["MAX_ALIASED", "MAX_DEPTH", "Document", "Unread", "line_of", "load_yaml", "parse_path", "read_text", "scan"]
 
-Path = tuple[str | int, ...]
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The lines of a text from one ``---`` to the next. line: the first, from 1. index: its first document, from 0."""
+
+    text: str
+    line: int
+    index: int
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One manifest. line: where it starts, from 1. index: which YAML document of the text it is in, from 0.
+    """One manifest. start: the line on which its YAML document starts, from 1. index: the number of that, from 0.
 
-    base: the path to it inside that document: empty, or ``items[3]`` in a ``kind: List``.
+    base: the path to it inside that document: empty, or ``items[3]`` in a ``kind: List``. piece: the text it is in,
+    which is read again when a line is asked for.
     """
 
     file: str
-    line: int
+    start: int
     data: Mapping[str, Any]
     index: int = 0
     base: str = ""
+    piece: Piece = field(default=Piece("", 1, 0), repr=False, compare=False)
+
+    @property
+    def line(self) -> int:
+        """Where it starts, from 1."""
+        return self.line_of("") if self.base else self.start
+
+    def line_of(self, path: str) -> int:
+        """The line of the value at the path, such as ``spec.http[0]``, or of its nearest parent that is there."""
+        return _line_in(self.piece, self.index, ".".join(filter(None, (self.base, path))), self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A document that is refused as it stands: the error names file and line. index: as in Document."""
+
+    file: str
+    line: int
+    index: int
+    error: MeshError
 
 
 def read_text(text: str, file: str = "-") -> tuple[Document, ...]:
@@ -44,30 +72,40 @@ def read_text(text: str, file: str = "-") -> tuple[Document, ...]:
     nesting, keys that are not text; and for a document that is not a mapping.
     """
     documents: list[Document] = []
-    for index, (data, lines) in enumerate(_documents(text, file)):
-        if data is None:
-            continue
-        line = lines[()]
-        if not isinstance(data, dict):
-            raise MeshError("a manifest is a mapping with apiVersion, kind and metadata", where=f"{file}:{line}")
-        items = data.get("items")
-        if not str(data.get("kind", "")).endswith("List") or not isinstance(items, list):
-            documents.append(Document(file, line, data, index))
-            continue
-        for position, item in enumerate(items):
-            item_line = lines["items", position]
-            if not isinstance(item, dict):
-                raise MeshError("an item of a list is an object, a mapping", where=f"{file}:{item_line}")
-            documents.append(Document(file, item_line, item, index, f"items[{position}]"))
+    for each in scan(text, file):
+        if isinstance(each, Unread):
+            raise each.error
+        documents.append(each)
     return tuple(documents)
+
+
+def scan(text: str, file: str = "-") -> Iterator[Document | Unread]:
+    """The manifests of a text as read_text has them, one by one; one that is refused does not hide those after it."""
+    return scan_pieces(pieces(text), file)
+
+
+def scan_pieces(given: list[Piece], file: str) -> Iterator[Document | Unread]:
+    """The manifests of some pieces of a text."""
+    budget = Budget()
+    for piece in given:
+        index = piece.index
+        try:
+            for position, (line, data) in enumerate(_values(piece, file, budget)):
+                index = piece.index + position
+                if data is not None:
+                    yield from _manifests(piece, file, line, index, data)
+                index += 1
+        except MeshError as error:
+            yield Unread(file, int(error.where.rpartition(":")[2]), index, error)
 
 
 def load_yaml(text: str, file: str = "-") -> Any:
     """The data of a text with one document, None when it is empty. Raises MeshError as read_text does."""
-    found = [(data, lines) for data, lines in _documents(text, file) if data is not None]
+    budget = Budget()
+    found = [(line, data) for piece in pieces(text) for line, data in _values(piece, file, budget) if data is not None]
     if len(found) > 1:
-        raise MeshError("holds a second document; one is needed", where=f"{file}:{found[1][1][()]}")
-    return found[0][0] if found else None
+        raise MeshError("holds a second document; one is needed", where=f"{file}:{found[1][0]}")
+    return found[0][1] if found else None
 
 
 def line_of(text: str, index: int, path: str) -> int:
@@ -75,11 +113,8 @@ def line_of(text: str, index: int, path: str) -> int:
 
     index: which YAML document of the text. path: such as ``spec.http[0].route`` or ``labels['a.b']``.
     """
-    for position, (_, lines) in enumerate(_documents(text, "-")):
-        if position == index:
-            keys = parse_path(path)
-            return next(lines[keys[:length]] for length in range(len(keys), -1, -1) if keys[:length] in lines)
-    raise IndexError(f"no document {index}")
+    piece = next(each for each in reversed(pieces(text)) if each.index <= index)
+    return _line_in(piece, index, path, piece.line)
 
 
 def parse_path(path: str) -> Path:
@@ -88,110 +123,90 @@ def parse_path(path: str) -> Path:
     return tuple(int(m[1]) if m[1] is not None else m[2] if m[2] is not None else m[3] for m in found)
 
 
-def _documents(text: str, file: str) -> Iterator[tuple[Any, dict[Path, int]]]:
-    reader = _Reader(text, file)
-    try:
-        yield from reader.documents()
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        raise MeshError(f"is not YAML: {error.problem or error.context}", where=f"{file}:{line}") from None
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        raise MeshError("holds a character that YAML does not allow", where=f"{file}:{line}") from None
+_START = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+# Where a document may end, or begin, otherwise than at such a line: directives, "...", breaks that Python does not see.
+_UNCUT = re.compile(r"^(?:%|\.\.\.)|\r(?!\n)|[\x85\u2028\u2029]", re.MULTILINE)
 
 
-class _Reader:
-    """Builds values from events; anchors and the count of aliased nodes live as long as one text."""
+def pieces(text: str) -> list[Piece]:
+    """The text cut at ``---``, which YAML takes for the start of a document wherever it begins a line."""
+    starts = [] if _UNCUT.search(text) else [match.start() for match in _START.finditer(text)]
+    if not starts:
+        return [Piece(text, 1, 0)]
+    cut: list[Piece] = []
+    line, index = 1, 0
+    for start, end in zip([0, *starts], [*starts, len(text)], strict=True):
+        part = text[start:end]
+        # Before the first "---" may stand a document, or comments only.
+        if part.startswith("---") or not _blank(part):
+            cut.append(Piece(part, line, index))
+            index += 1
+        line += part.count("\n")
+    return cut
 
-    def __init__(self, text: str, file: str) -> None:
-        self.events: Iterator[Any] = yaml.parse(text, Loader=yaml.CSafeLoader)
-        self.file = file
-        self.anchors: dict[str, tuple[Any, int]] = {}
-        self.aliased = 0
-        self.lines: dict[Path, int] = {}
-        self.nodes = 0
 
-    def documents(self) -> Iterator[tuple[Any, dict[Path, int]]]:
-        for event in self.events:
-            if isinstance(event, yaml.DocumentStartEvent):
-                self.anchors, self.lines = {}, {}
-                yield self.value(next(self.events), ()), self.lines
+def _blank(text: str) -> bool:
+    return all(not line or line.startswith("#") for line in (each.strip(" \r") for each in text.split("\n")))
 
-    def value(self, event: Any, path: Path) -> Any:
-        """The value that the event begins, taking the events that belong to it."""
-        self.nodes += 1
-        self.lines.setdefault(path, event.start_mark.line + 1)
-        if len(path) > MAX_DEPTH:
-            raise self.error(event, f"nests deeper than {MAX_DEPTH} levels")
-        if isinstance(event, yaml.AliasEvent):
-            return self.alias(event)
-        if event.tag is not None:
-            raise self.error(event, f"has the tag {_tag(event.tag)}; plain YAML has none, so leave it out")
-        before = self.nodes
-        if isinstance(event, yaml.ScalarEvent):
-            value: Any = resolve(event.value) if event.implicit[0] else event.value
-        elif isinstance(event, yaml.SequenceStartEvent):
-            value = [self.value(item, (*path, index)) for index, item in enumerate(self.until_end())]
+
+def _values(piece: Piece, file: str, budget: Budget) -> Iterator[tuple[int, Any]]:
+    """Each document of a piece: the line on which its data starts, and the data; None when it is empty."""
+    text, skipped = piece.text, 0
+    if text.startswith("---"):
+        first, _, rest = text.partition("\n")
+        if first.rstrip() != "---":
+            yield from read_events(text, file, piece.line, budget)
+            return
+        text, skipped = rest, 1
+    data = read_json(text) if text.lstrip()[:1] in ("{", "[") else NOT_JSON
+    if data is NOT_JSON:
+        data = read_plain(text.replace("\r\n", "\n"))
+    if data is OTHER:
+        yield from read_events(piece.text, file, piece.line, budget)
+    elif data is not None or skipped:
+        yield piece.line + skipped + _leading(text), data
+
+
+def _leading(text: str) -> int:
+    """How many lines stand before the first that says something."""
+    lines = map(str.strip, text.split("\n"))
+    return next((number for number, line in enumerate(lines) if line and not line.startswith("#")), 0)
+
+
+def _manifests(piece: Piece, file: str, line: int, index: int, data: Any) -> Iterator[Document | Unread]:
+    if not isinstance(data, dict):
+        yield _unread("a manifest is a mapping with apiVersion, kind and metadata", file, line, index)
+        return
+    items = data.get("items")
+    if not isinstance(items, list) or not str(data.get("kind", "")).endswith("List"):
+        yield Document(file, line, data, index, piece=piece)
+        return
+    for position, item in enumerate(items):
+        document = Document(file, line, item, index, f"items[{position}]", piece)
+        if isinstance(item, dict):
+            yield document
         else:
-            value = self.mapping(path)
-        if event.anchor is not None:
-            self.anchors[event.anchor] = (value, self.nodes - before + 1)
-        return value
-
-    def until_end(self) -> Iterator[Any]:
-        for event in self.events:
-            if isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
-                return
-            yield event
-
-    def mapping(self, path: Path) -> dict[str, Any]:
-        own: dict[str, Any] = {}
-        merged: dict[str, Any] = {}
-        for event in self.until_end():
-            key = self.key(event)
-            if key in own or (key == "<<" and merged and event.implicit[0]):
-                raise self.error(event, f"gives {key} twice; keep one")
-            value = self.value(next(self.events), (*path, key))
-            if key == "<<" and event.implicit[0]:
-                merged = self.merge(event, value)
-            else:
-                self.lines[*path, key] = event.start_mark.line + 1
-                own[key] = value
-        return {**{key: value for key, value in merged.items() if key not in own}, **own}
-
-    def key(self, event: Any) -> str:
-        if isinstance(event, yaml.ScalarEvent) and event.tag is None:
-            text: str = event.value
-            meaning = resolve(text) if event.implicit[0] else text
-            # A decimal number is a key's text as it stands (portLevelMtls: 8080), to kubectl too.
-            if isinstance(meaning, str) or (type(meaning) is int and text == str(meaning)):
-                return text
-            raise self.error(event, f"has the key {text or 'nothing'}, which is not text; quote it")
-        raise self.error(event, "has a key that is not plain text")
-
-    def merge(self, event: Any, value: Any) -> dict[str, Any]:
-        sources = value if isinstance(value, list) else [value]
-        if not all(isinstance(source, dict) for source in sources):
-            raise self.error(event, "merges (<<) what is not a mapping")
-        merged: dict[str, Any] = {}
-        for source in sources:
-            merged = {**source, **merged}
-        return merged
-
-    def alias(self, event: Any) -> Any:
-        if event.anchor not in self.anchors:
-            raise self.error(event, f"refers to *{event.anchor}, which no finished node before it is named")
-        value, size = self.anchors[event.anchor]
-        self.nodes += size
-        self.aliased += size
-        if self.aliased > MAX_ALIASED:
-            raise self.error(event, f"expands aliases to more than {MAX_ALIASED} nodes; write the values out")
-        return value
-
-    def error(self, event: Any, message: str) -> MeshError:
-        return MeshError(message, where=f"{self.file}:{event.start_mark.line + 1}")
+            yield _unread("an item of a list is an object, a mapping", file, document.line, index)
 
 
-def _tag(tag: str) -> str:
-    return tag.replace("tag:yaml.org,2002:", "!!")
+def _unread(message: str, file: str, line: int, index: int) -> Unread:
+    return Unread(file, line, index, MeshError(message, where=f"{file}:{line}"))
+
+
+def _line_in(piece: Piece, index: int, path: str, default: int) -> int:
+    """default: for a text that only the reader of JSON takes."""
+    tables = _tables(piece)
+    if index - piece.index >= len(tables):
+        return default
+    table, keys = tables[index - piece.index], parse_path(path)
+    return next((table[keys[:length]] for length in range(len(keys), -1, -1) if keys[:length] in table), default)
+
+
+@functools.lru_cache(maxsize=4)
+def _tables(piece: Piece) -> tuple[dict[Path, int], ...]:
+    """The line of every path of each document of a piece, up to one that is refused."""
+    tables: list[dict[Path, int]] = []
+    lines: dict[Path, int] = {}
+    with contextlib.suppress(MeshError):
+        tables.extend(dict(lines) for _ in read_events(piece.text, "", piece.line, Budget(), lines))
+    return tuple(tables)

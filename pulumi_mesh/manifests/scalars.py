@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 _WORDS: dict[str, bool | None] = {
@@ -18,6 +19,10 @@ _INT = re.compile(r"[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?")
 
 
+_LEAST, _MOST = -(2**63), 2**64 - 1
+_LONGEST = 40  # digits of which none are left out; Python refuses to read thousands
+
+
 def resolve(text: str) -> str | int | float | bool | None:
     """The value of an unquoted scalar; text unless it is one of the words or a number. Dates stay text."""
     if text in _WORDS:
@@ -27,14 +32,28 @@ def resolve(text: str) -> str | int | float | bool | None:
     if _INT.fullmatch(text):
         return _int(text.replace("_", ""))
     if _FLOAT.fullmatch(text):
-        return float(text.replace("_", ""))
+        return _float(text.replace("_", ""))
     return text
 
 
-def _int(digits: str) -> int | str:
+def _int(digits: str) -> int | float | str:
+    """An integer; what 64 bits cannot hold is a float when it is decimal, else text, as Go's readers have it."""
     sign, plain = (-1, digits[1:]) if digits[0] == "-" else (1, digits.removeprefix("+"))
+    if plain.isdigit() and len(plain) > _LONGEST:
+        return _float(digits)
+    octal = len(plain) > 1 and plain[0] == "0" and plain.isdigit()
     try:
-        octal = len(plain) > 1 and plain[0] == "0" and plain.isdigit()
-        return sign * (int(plain, 8) if octal else int(plain, 0))
+        value = sign * (int(plain, 8) if octal else int(plain, 0))
     except ValueError:
-        return sign * int(plain) if plain.isdigit() else digits
+        if not plain.isdigit():
+            return digits
+        value = sign * int(plain)
+    if _LEAST <= value <= _MOST:
+        return value
+    return _float(digits) if plain.isdigit() else digits
+
+
+def _float(digits: str) -> float | str:
+    """A float; text when none is as large."""
+    value = float(digits)
+    return value if math.isfinite(value) else digits

@@ -14,7 +14,9 @@ from pulumi_mesh.objects import Object
 from pulumi_mesh.refs import Identity
 from pulumi_mesh.typed import Chars, JsonMap, NamespaceName, PlainText, TextMap, build, default, kind_of, typed
 
-_PACKAGES = ("pulumi_mesh.istio", "pulumi_mesh.kubernetes")
+_EXPERIMENTAL = "pulumi_mesh.gateway_api.experimental"
+_PACKAGES = ("pulumi_mesh.istio", "pulumi_mesh.kubernetes", "pulumi_mesh.gateway_api", _EXPERIMENTAL)
+_READING = {"reading": True}
 _OWN_METADATA = ("name", "namespace", "labels", "annotations")
 
 
@@ -74,7 +76,8 @@ def from_wire(manifest: Mapping[str, Any], where: str = "") -> AnyObject:
     """The typed object, or a RawObject for a kind or version that has no type here.
 
     where: stands before the path of each problem, such as ``file:line``. ``status`` is what the cluster says, not
-    what anyone declared: typed objects leave it out. Raises InvalidError.
+    what anyone declared: typed objects leave it out. What only the Gateway API's experimental channel allows is read as
+    that channel's type. Raises InvalidError.
     """
     api_version, kind = _header(manifest, where)
     metadata = manifest.get("metadata")
@@ -84,14 +87,24 @@ def from_wire(manifest: Mapping[str, Any], where: str = "") -> AnyObject:
     given["metadata"] = {key: value for key, value in metadata.items() if key not in _OWN_METADATA}
     body = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind", "metadata")}
     root = f'{where} {kind}("{metadata.get("name", "")}")'.lstrip()
-    cls = class_of(api_version, kind)
+    classes = classes_of(api_version, kind)
     try:
-        if cls is None:
-            return build(RawObject, {"api_version": api_version, "kind": kind, **given, "body": body}, root)
+        if not classes:
+            return build(RawObject, {"api_version": api_version, "kind": kind, **given, "body": body}, root, _READING)
         body.pop("status", None)
-        return build(cls, {**given, **{key: value for key, value in body.items() if value is not None}}, root)
+        return _first(classes, {**given, **{key: value for key, value in body.items() if value is not None}}, root)
     except InvalidError as error:
         raise InvalidError([(_metadata_path(path, root), text) for path, text in error.problems]) from None
+
+
+def _first(classes: tuple[type[Object], ...], data: Mapping[str, Any], root: str) -> Object:
+    """An object of the first class that takes the data; raises what the last, which takes the most, says."""
+    for cls in classes[:-1]:
+        try:
+            return build(cls, data, root, _READING)
+        except InvalidError:
+            continue
+    return build(classes[-1], data, root, _READING)
 
 
 def _header(manifest: Mapping[str, Any], where: str) -> tuple[str, str]:
@@ -112,16 +125,23 @@ def _metadata_path(path: str, root: str) -> str:
     return f"{root}.metadata{rest}" if own else path
 
 
-@functools.cache
 def class_of(api_version: str, kind: str) -> type[Object] | None:
     """The class of a kind in any of its served versions; None where there is none. Imports no other kind."""
+    return next(iter(classes_of(api_version, kind)), None)
+
+
+@functools.cache
+def classes_of(api_version: str, kind: str) -> tuple[type[Object], ...]:
+    """The classes of a kind, if any of them serves the version: the Gateway API's standard one, then the wider one."""
+    found, served = [], False
     for package in map(import_module, _PACKAGES):
         cls = getattr(package, kind) if kind in package.__all__ else None
         if isinstance(cls, type) and issubclass(cls, Object):
             group = cls.api_version.rpartition("/")[0]
-            if api_version in [f"{group}/{version}".lstrip("/") for version in cls.served_versions]:
-                return cls
-    return None
+            if api_version.rpartition("/")[0] == group:
+                found.append(cls)
+                served = served or api_version.rpartition("/")[2] in cls.served_versions
+    return tuple(found) if served else ()
 
 
 @functools.cache
