@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
+from tests.cluster.provider.normal import normal
 from tests.cluster.provider.values import folded, is_unknown
 
 # Fields that an API server refuses to change, or whose change would not reach what uses them: pulumi-kubernetes
@@ -57,7 +58,7 @@ def changes(
     fixes = re.compile(rf"({'|'.join(filter(None, fixed))})(?![\w-])")
     return [
         Change(path, how, fixes.match(path) is not None)
-        for path, how in _between(pruned(live, folded(declared)), folded(wanted), "")
+        for path, how in _between(normal(pruned(live, folded(declared))), normal(folded(wanted)), "")
     ]
 
 

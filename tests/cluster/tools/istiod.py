@@ -86,7 +86,7 @@ def istiod(
                 command,
                 folder=folder,
                 environment=environment,
-                ready=lambda: _answers(http) and _validates(kubectl),
+                ready=lambda: answers(http) and _validates(kubectl),
             ) as process:
                 yield Istiod(process, http, xds, secure, monitoring)
         finally:
@@ -127,7 +127,8 @@ def _text(url: str) -> str:
         return str(answer.read().decode())
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
+    """Whether istiod says on its HTTP port that it is ready."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=2) as answer:
         return bool(answer.status == 200)
 
