@@ -19,7 +19,7 @@ _SCALES = {
 
 
 def normal(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy in which quantities are numbers and fields with an empty text or no label are left out; others' kinds as they are."""
+    """A copy in which quantities are numbers, and empty texts and labels are left out; others' kinds as they are."""
     group = str(manifest.get("apiVersion", "")).rpartition("/")[0]
     if "." in group and not group.endswith(".k8s.io"):
         return dict(manifest)
