@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.frozen import FrozenMap, freeze
 from pulumi_mesh.istio import destination_rule
 from pulumi_mesh.proxy.view.clusters import HttpOptions, TransportMatch
-from pulumi_mesh.proxy.view.matching import StringMatch
+from pulumi_mesh.proxy.view.matching import EMPTY, StringMatch
 from pulumi_mesh.proxy.view.tls import PlainText, SecretRef, Transport, UpstreamTls, Validation
 
 WORKLOAD_CERTIFICATE = SecretRef("default")
 TRUST_ROOT = SecretRef("ROOTCA")
 PLAIN = PlainText()
 _MATCH_ISTIO = FrozenMap({"tlsMode": "istio"})
+_NOTHING_VALIDATED: FrozenMap[str, object] = freeze({"common_tls_context": {"validation_context": {}}})
+"""As istiod writes it where certificates are files; where they are credentials it writes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ def _originated(tls: destination_rule.Tls, http: HttpOptions | None) -> Upstream
     """TLS to a server outside the mesh. Mirrors constructUpstreamTLS (core/cluster_tls.go)."""
     mutual = tls.mode == "MUTUAL"
     certificates: tuple[SecretRef, ...] = ()
+    extra: FrozenMap[str, object] = EMPTY
     if tls.credential_name:
         name = tls.credential_name if "://" in tls.credential_name else f"kubernetes://{tls.credential_name}"
         root = SecretRef(f"{name}-cacert")
@@ -87,6 +90,8 @@ def _originated(tls: destination_rule.Tls, http: HttpOptions | None) -> Upstream
         root = SecretRef(f"file-root:{tls.ca_certificates or 'system'}")
         if mutual:
             certificates = (SecretRef(f"file-cert:{tls.client_certificate or ''}~{tls.private_key or ''}"),)
+        if tls.insecure_skip_verify:
+            extra = _NOTHING_VALIDATED
     return UpstreamTls(
         certificates=certificates,
         validation=None
@@ -96,6 +101,7 @@ def _originated(tls: destination_rule.Tls, http: HttpOptions | None) -> Upstream
         alpn=("h2",) if _is_http2(http) else (),
         minimum_version="TLSv1_2",
         maximum_version="TLSv1_3",
+        extra=extra,
     )
 
 

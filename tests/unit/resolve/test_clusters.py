@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pulumi_mesh import istio
-from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.frozen import FrozenMap, freeze
 from pulumi_mesh.manifests.snapshot import NO_LABELS
 from pulumi_mesh.objects import Object
 from pulumi_mesh.proxy.view import ProxyView
@@ -231,6 +231,13 @@ def test_tls_of_the_rule() -> None:
     assert simple.http == HttpOptions(
         extra=FrozenMap({"upstream_http_protocol_options": FrozenMap({"auto_sni": True, "auto_san_validation": True})})
     )
+
+
+def test_tls_to_a_server_that_proves_nothing() -> None:
+    by_file = cluster(REVIEWS, rule({"tls": {"mode": "SIMPLE", "insecureSkipVerify": True}})).transport
+    assert isinstance(by_file, UpstreamTls)
+    assert (by_file.validation, by_file.certificates) == (None, ())
+    assert by_file.extra == freeze({"common_tls_context": {"validation_context": {}}})
 
 
 def test_headless_services_keep_the_address() -> None:
