@@ -12,6 +12,8 @@ from pulumi.automation import PulumiCommand
 
 import pulumi_mesh as pm
 from pulumi_mesh.errors import MeshError
+from tests.cluster.compare.cluster import Cluster
+from tests.cluster.compare.cluster import running as comparing
 from tests.cluster.tools import api_server as servers
 from tests.cluster.tools import istiod as control_planes
 from tests.cluster.tools import providers
@@ -146,6 +148,15 @@ def ready_cluster(
     folder = _folder("ready", tmp_path_factory, pytestconfig)
     with servers.api_server(folder, binary) as kubectl, pods(folder, binary, kubectl):
         yield kubectl
+
+
+@pytest.fixture(scope="module")
+def comparison(
+    binary: BinaryOf, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Cluster]:
+    """A cluster with istiod of the file's own, for mesh after mesh: what others leave would be in each view."""
+    with comparing(_folder("compare", tmp_path_factory, pytestconfig), binary) as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="session")

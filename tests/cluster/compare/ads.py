@@ -102,11 +102,15 @@ class Discovery:
         with self._connected(proxy) as ask:
             ask(CLUSTERS, [])
             ask(LISTENERS, [])
-            connection = self._connection(proxy)
-            told = self.page(f"/debug/config_dump?proxyID={quote(connection)}")
+            told = self.told(proxy, endpoints=False)
             ask(ENDPOINTS, sorted(_discovered_clusters(told)))
             ask(ROUTES, sorted(_discovered_routes(told)))
-            return self.page(f"/debug/config_dump?include_eds&proxyID={quote(connection)}")
+            return self.told(proxy)
+
+    def told(self, proxy: Proxy, *, endpoints: bool = True) -> Any:
+        """The config dump of a proxy that is connected, such as a real Envoy: all that it has asked for so far."""
+        wanted = "include_eds&" if endpoints else ""
+        return self.page(f"/debug/config_dump?{wanted}proxyID={quote(self._connection(proxy))}")
 
     def page(self, path: str) -> Any:
         """What a debug page answers, as data."""

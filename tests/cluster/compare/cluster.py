@@ -13,8 +13,8 @@ from tests.cluster.compare.api import Api
 from tests.cluster.compare.world import World
 from tests.cluster.tools.api_server import api_server
 from tests.cluster.tools.finding import module_folder
-from tests.cluster.tools.istiod import istiod
-from tests.cluster.tools.kubectl import key_of
+from tests.cluster.tools.istiod import Istiod, istiod
+from tests.cluster.tools.kubectl import Kubectl, key_of
 from tests.cluster.tools.pilot_agent import FOR_STOCK_ENVOY, MESH_FOR_STOCK_ENVOY
 
 _MARKERS = "compare-markers"
@@ -28,9 +28,11 @@ class NotTakenError(Exception):
 class Cluster:
     """A cluster that holds one world at a time."""
 
-    def __init__(self, api: Api, discovery: Discovery) -> None:
-        self._api = api
+    def __init__(self, kubectl: Kubectl, istiod: Istiod, api: Api, discovery: Discovery) -> None:
+        self.kubectl = kubectl
+        self.istiod = istiod
         self.discovery = discovery
+        self._api = api
         self._held: dict[Any, dict[str, Any]] = {}
         self._count = 0
         api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _MARKERS}})
@@ -121,7 +123,7 @@ def running(folder: Path, binary: Callable[[str], Path]) -> Iterator[Cluster]:
             stack.callback(api.close)
             discovery = Discovery(control.xds, control.http)
             stack.callback(discovery.close)
-            yield Cluster(api, discovery)
+            yield Cluster(kubectl, control, api, discovery)
 
 
 def _by_name(manifest: dict[str, Any]) -> tuple[str, str]:

@@ -93,7 +93,7 @@ def _policy(random: Random) -> dict[str, Any]:
                 {"mode": "ISTIO_MUTUAL", "sni": "given.example.com", "subjectAltNames": ["spiffe://other/ns/a/sa/b"]},
                 {"mode": "SIMPLE"},
                 {"mode": "SIMPLE", "sni": "given.example.com", "subjectAltNames": ["server.example.com"]},
-                {"mode": "SIMPLE", "credentialName": "client", "insecureSkipVerify": True},
+                {"mode": "SIMPLE", "insecureSkipVerify": True},
                 {"mode": "MUTUAL", "credentialName": "client"},
                 {"mode": "MUTUAL", "clientCertificate": "/c.pem", "privateKey": "/k.pem", "caCertificates": "/ca.pem"},
             ]

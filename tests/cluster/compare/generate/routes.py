@@ -102,14 +102,14 @@ def _match(random: Random, port: int | None, *, only_port: bool = False) -> pm.M
 
 
 def _path(random: Random) -> Any:
-    kind = random.choice(["text", "exact", "prefix", "regex"])
+    kind: Any = random.choice(["text", "exact", "prefix", "regex"])
     if kind == "text":
         return random.choice(_PATHS)
     return pm.Path(random.choice(_PATTERNS if kind == "regex" else _PATHS), kind=kind)
 
 
 def _text(random: Random) -> Any:
-    kind = random.choice(["text", "exact", "prefix", "regex", "present"])
+    kind: Any = random.choice(["text", "exact", "prefix", "regex", "present"])
     if kind == "text":
         return "plain"
     if kind == "present":

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from random import Random
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import pulumi_mesh as pm
 from pulumi_mesh.model.match import Method
 
-_MODES = ("STRICT", "PERMISSIVE", "DISABLE")
+_MODES: tuple[Literal["STRICT", "PERMISSIVE", "DISABLE"], ...] = ("STRICT", "PERMISSIVE", "DISABLE")
 _PATHS = ("/api/*", "*/health", "/exact", "*", "/items/{*}", "/all/{**}")
 
 

@@ -7,10 +7,19 @@ from random import Random
 from typing import Any
 
 import pulumi_mesh as pm
+from pulumi_mesh.model.service import Protocol
 
 _NAMES = ("cart", "front", "mail", "pay", "search", "stock")
-_PORTS = ((80, "HTTP"), (8080, "HTTP"), (9080, "HTTP"), (9090, "GRPC"), (8081, "HTTP2"), (3306, "TCP"), (8443, "HTTPS"))
-_MORE_PORTS = ((9443, "TLS"), (9080, "TCP"), (8080, "GRPC"), (15014, "TCP"))
+_PORTS: tuple[tuple[int, Protocol], ...] = (
+    (80, "HTTP"),
+    (8080, "HTTP"),
+    (9080, "HTTP"),
+    (9090, "GRPC"),
+    (8081, "HTTP2"),
+    (3306, "TCP"),
+    (8443, "HTTPS"),
+)
+_MORE_PORTS: tuple[tuple[int, Protocol], ...] = ((9443, "TLS"), (9080, "TCP"), (8080, "GRPC"), (15014, "TCP"))
 
 
 def namespaces(random: Random) -> list[pm.Namespace]:

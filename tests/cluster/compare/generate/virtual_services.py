@@ -48,7 +48,7 @@ def _http(random: Random, listed: list[pm.Service], edges: list[pm.Gateway]) -> 
         return made
     made["route"] = _routes(random, listed)
     parts: dict[str, Any] = {
-        "timeout": "0s",
+        "timeout": random.choice(["10ms", "5m"]),
         "fault": random.choice(
             [
                 {"abort": {"grpcStatus": "UNAVAILABLE", "percentage": {"value": 50}}},
@@ -63,7 +63,7 @@ def _http(random: Random, listed: list[pm.Service], edges: list[pm.Gateway]) -> 
             ]
         ),
         "rewrite": random.choice(
-            [{"uriRegexRewrite": {"match": "^/rx/(.*)", "rewrite": "/\\1"}}, {"uri": "/", "authority": "inner"}]
+            [{"uriRegexRewrite": {"match": "^/rx/(.*)", "rewrite": "/\\1"}}, {"uri": "/inside"}]
         ),
         "corsPolicy": {
             "allowOrigins": [{"exact": "https://a"}, {"regex": ".*b"}, {"prefix": "c"}],
@@ -100,7 +100,7 @@ def _match(random: Random, listed: list[pm.Service], edges: list[pm.Gateway]) ->
         "authority": random.choice([{"exact": "a.example.com"}, {"prefix": "a"}, {"regex": "a.*"}]),
         "method": random.choice([{"prefix": "P"}, {"regex": "GET|HEAD"}]),
         "withoutHeaders": {"x-no": {"exact": "none"}, "x-nope": {}},
-        "headers": {"x-all": {"regex": "*"}, "X-Any": {}},
+        "headers": {"x-all": {"regex": ".*"}, "X-Any": {}},
         "queryParams": {"z": {"prefix": "a"}, "a": {"exact": "1"}, "m": {}},
         "sourceLabels": {"app": random.choice(listed).name},
         "sourceNamespace": random.choice(listed).namespace,

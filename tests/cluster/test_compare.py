@@ -1,0 +1,233 @@
+"""Our view of each proxy is what istiod tells it: for the examples, for generated meshes, for a folder of manifests.
+
+``make compare-istiod`` does the same for many more meshes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import pulumi_mesh as pm
+from pulumi_mesh.errors import InvalidError
+from pulumi_mesh.loading import load_program
+from pulumi_mesh.manifests.snapshot import snapshot as index
+from pulumi_mesh.proxy.envoy.read import read_config_dump
+from pulumi_mesh.proxy.resolve import resolve
+from tests.cluster.compare.cluster import Cluster
+from tests.cluster.compare.comparison import Compared, compare
+from tests.cluster.compare.differences import Difference, differences
+from tests.cluster.compare.folder import of_folder
+from tests.cluster.compare.generate import generated, generated_with_canaries
+from tests.cluster.compare.generate.features import all_features, features_of
+from tests.cluster.compare.programs import examples
+from tests.cluster.compare.report import as_json, summary, text
+from tests.cluster.compare.transforms import comparable
+from tests.cluster.compare.world import World, of_mesh
+from tests.cluster.conftest import BinaryOf
+from tests.cluster.tools.pilot_agent import proxies
+from tests.cluster.tools.pipeline import render
+from tests.cluster.tools.process import free_ports
+from tests.cluster.tools.programs import BOOKINFO, CASES
+
+SEEDS = range(16)
+EVERY_FEATURE = range(100)
+
+SHOP = """
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio-injection: enabled}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: cart, namespace: shop}
+spec:
+  selector: {app: cart}
+  ports:
+  - {name: http-web, port: 80, targetPort: 8080}
+  - {name: db, port: 3306, appProtocol: tcp}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: cart-v1, namespace: shop}
+spec:
+  selector: {matchLabels: {app: cart}}
+  template:
+    metadata: {labels: {app: cart, version: v1}}
+    spec: {serviceAccountName: cart, containers: [{name: cart, image: cart}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: edge, namespace: shop}
+spec:
+  selector: {matchLabels: {istio: edge}}
+  template:
+    metadata: {labels: {istio: edge, sidecar.istio.io/inject: "true"}}
+    spec: {containers: [{name: istio-proxy, image: auto}]}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: shop}
+spec:
+  selector: {istio: edge}
+  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [shop.example.com]}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: cart, namespace: shop}
+spec:
+  hosts: [shop.example.com]
+  gateways: [edge]
+  http: [{route: [{destination: {host: cart, port: {number: 80}}}], timeout: 3s}]
+---
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: default, namespace: shop}
+spec: {mtls: {mode: STRICT}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _every_view_is_accepted() -> None:
+    """istiod judges the views of this file; to have Envoy start for each as well would take most of the time."""
+
+
+def assert_equal(cluster: Cluster, world: World) -> tuple[Compared, ...]:
+    """Fails with every difference."""
+    results = compare(cluster, world)
+    assert results
+    if not all(each.equal for each in results):
+        pytest.fail(f"{summary(results)}\n{text(world, results)}", pytrace=False)
+    return results
+
+
+EXAMPLES = dict(examples())
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_example(comparison: Cluster, name: str) -> None:
+    assert_equal(comparison, of_mesh(name, EXAMPLES[name]))
+
+
+def test_every_field_of_the_model(comparison: Cluster) -> None:
+    program, _ = CASES["every field"]
+    # Its objects are of kinds that views are not resolved from.
+    assert_equal(comparison, of_mesh("every field", load_program(str(program)).replace(objects=())))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_generated_mesh(comparison: Cluster, seed: int) -> None:
+    assert_equal(comparison, of_mesh(f"seed {seed}", generated(seed)))
+
+
+def test_folder_with_services_and_workloads(comparison: Cluster, tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(SHOP)
+    results = assert_equal(comparison, of_folder(tmp_path))
+    assert [each.proxy for each in results] == ["router shop/edge", "sidecar shop/cart-v1"]
+
+
+def test_folder_that_was_rendered(comparison: Cluster, tmp_path: Path) -> None:
+    render(BOOKINFO, tmp_path, stages={"reviews": 1})
+    world = of_folder(tmp_path)
+    results = assert_equal(comparison, world)
+    assert {each.proxy.partition(" ")[0] for each in results} == {"router", "sidecar"}
+    assert "implied, as the folder has no Service for it: reviews.bookinfo.svc.cluster.local" in world.notes
+
+
+def test_folder_with_a_port_of_no_known_protocol(tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(SHOP.replace("name: http-web", "name: web"))
+    with pytest.raises(InvalidError, match="says no protocol that views know"):
+        of_folder(tmp_path)
+
+
+def test_what_differs_is_told(comparison: Cluster) -> None:
+    """A view without the route of the mesh is not istiod's, and the report names the place."""
+    world = of_mesh("bookinfo", EXAMPLES["bookinfo, reviews at stage 1"])
+    known = world.snapshot
+    kept = [each for kind, held in known.objects.items() if kind != "VirtualService" for each in held]
+    poorer = index(kept, services=known.services, workloads=known.workloads, proxies=known.proxies, mesh=known.mesh)
+    results = compare(comparison, replace(world, snapshot=poorer))
+    assert not any(each.equal for each in results)
+    told = text(world, results)
+    assert "bookinfo: 6 of 6 differ" in told
+    assert "routes['9080'].virtual_hosts['reviews.bookinfo.svc.cluster.local:9080'].routes" in told
+    assert json.loads(as_json(results))["equal"] == 0
+    assert summary(results) == "equal: 0/6"
+
+
+def test_what_istiod_refuses_is_a_difference(comparison: Cluster) -> None:
+    world = of_mesh("smallest", EXAMPLES["smallest"])
+    hosts = {"hosts": ["a.example.com", "*.example.com"], "gateways": ["public"], "http": [{"redirect": {"uri": "/"}}]}
+    refused = {
+        "apiVersion": "networking.istio.io/v1",
+        "kind": "VirtualService",
+        "metadata": {"name": "refused", "namespace": "default"},
+        "spec": hosts,
+    }
+    results = compare(comparison, replace(world, manifests=(*world.manifests, refused)))
+    assert all("duplicate hosts in virtual service" in each.differences[0].theirs for each in results)
+
+
+def test_the_dump_of_a_real_envoy_is_the_same(comparison: Cluster, binary: BinaryOf, tmp_path: Path) -> None:
+    """istiod's debug page stands for what Envoy's own admin page says."""
+    with free_ports(1) as (port,):
+        bookinfo = EXAMPLES["bookinfo, reviews at stage 2"]
+        edge = replace(bookinfo.gateways[0], listeners=(pm.Listener("http", port=port),))
+        routes = [replace(each, gateways=(edge,), hostnames=()) if each.gateways else each for each in bookinfo.routes]
+        world = of_mesh("bookinfo", bookinfo.replace(gateways=[edge], routes=routes))
+    assert_equal(comparison, world)
+    router = world.snapshot.proxy("public")
+    assert router is not None
+    account = {"apiVersion": "v1", "kind": "ServiceAccount"}
+    comparison.kubectl.apply({**account, "metadata": {"name": router.service_account, "namespace": router.namespace}})
+    with proxies(tmp_path, binary, comparison.kubectl, comparison.istiod, [router]) as started:
+        (envoy,) = started.values()
+        dump = envoy.config_dump()
+        for each in dump["configs"]:
+            for name in [name for name in each if name.startswith("static_")]:
+                del each[name]  # what is static is the agent's bootstrap
+        told = read_config_dump(comparison.discovery.told(router))
+    found = differences(comparable(read_config_dump(dump)), comparable(told))
+    assert not found, "\n".join(map(str, found))
+
+
+def test_a_seed_gives_one_mesh_in_every_process() -> None:
+    digests = set()
+    for hash_seed in ("1", "2"):
+        code = (
+            "import hashlib; from tests.cluster.compare.generate import generated;"
+            f"print(hashlib.sha256(repr([generated(each) for each in {[*SEEDS][:8]}]).encode()).hexdigest())"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        digests.add(done.stdout)
+    assert len(digests) == 1
+
+
+def test_every_feature_of_the_model_occurs() -> None:
+    wanted = all_features()
+    assert {"HTTPRoute.rules", "Path.kind=regex", "TrafficPolicy.load_balancer=RANDOM", "Port.protocol=TLS"} <= wanted
+    for seed in EVERY_FEATURE:
+        wanted -= set(features_of(generated_with_canaries(seed)))
+    assert not wanted
+
+
+def test_differences_are_the_narrowest_places() -> None:
+    world = of_mesh("smallest", EXAMPLES["smallest"])
+    view = resolve(world.snapshot, world.snapshot.proxies[0])
+    first = view.clusters[0]
+    other = replace(view, clusters=(replace(first, bind_address="127.0.0.1"), *view.clusters[1:]))
+    assert differences(view, view) == ()
+    assert differences(view, other) == (Difference(f"clusters['{first.name}'].bind_address", "''", "'127.0.0.1'"),)
