@@ -18,6 +18,7 @@ COMMANDS = {
     "check": "Say what is wrong with a mesh before it is applied.",
     "render": "Write the Istio objects, or the Envoy config, of a mesh.",
     "run": "Run a mesh on this machine with real Envoys.",
+    "validate": "Say of manifests, without a cluster, what it would refuse.",
 }
 
 

@@ -11,6 +11,7 @@ from pulumi_mesh.errors import OutputError
 
 if TYPE_CHECKING:
     from pulumi_mesh.deploy.tokens import Places
+    from pulumi_mesh.model.control_plane import Istio
     from pulumi_mesh.model.mesh import Mesh
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -59,6 +60,17 @@ def load_plain(target: str) -> Mesh:
     for place in places.values():
         raise OutputError("its value is known only to `pulumi up`; here plain text is needed", where=place.path)
     return mesh
+
+
+def load_plain_installation(target: str) -> tuple[Istio, ...]:
+    """The control planes that a program installs, with every text known. Raises OutputError as ``load_plain`` does."""
+    from pulumi_mesh.deploy.tokens import take
+    from pulumi_mesh.loading import load_installation
+
+    control_planes, places = take(load_installation(target), "istio")
+    for place in places.values():
+        raise OutputError("its value is known only to `pulumi up`; here plain text is needed", where=place.path)
+    return control_planes
 
 
 def _stage(text: str) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""``pulumi-mesh render``: Istio objects, or Envoy config, on standard output or as files."""
+"""``pulumi-mesh render``: Istio objects, Envoy config, or an installation, on standard output or as files."""
 
 from __future__ import annotations
 
@@ -14,11 +14,22 @@ if TYPE_CHECKING:
     from pulumi_mesh.model.mesh import Mesh
     from pulumi_mesh.render import Rendered
 
+INSTALLATIONS = ("argocd", "flux", "helm")
+"""What an installation of Istio can be rendered to."""
+
 
 @click.command(name="render")
 @options.program
 @options.stages
-@click.option("--to", "backend", type=click.Choice(["istio", "envoy"]), default="istio", show_default=True)
+@click.option(
+    "--to",
+    "backend",
+    type=click.Choice(["istio", "envoy", *INSTALLATIONS]),
+    default="istio",
+    show_default=True,
+    help="Istio objects or Envoy config of the mesh; or the installation of Istio: Applications of Argo CD, HelmReleases"
+    " of Flux, or what the helm on PATH renders.",
+)
 @click.option(
     "--output-dir",
     type=click.Path(file_okay=False, path_type=Path),
@@ -29,6 +40,11 @@ if TYPE_CHECKING:
     "--check", "checking", is_flag=True, help="Write nothing; exit code 1 when DIR is not what would be written."
 )
 @click.option("--proxy", metavar="NAME", help="With --to envoy: only this gateway or workload.")
+@click.option(
+    "--namespace",
+    metavar="NAME",
+    help="With --to argocd or flux: of their objects; default: argocd, or flux-system.",
+)
 @options.output
 def command(
     program: str,
@@ -37,9 +53,12 @@ def command(
     output_dir: Path | None,
     checking: bool,
     proxy: str | None,
+    namespace: str | None,
     output: str,
 ) -> int:
     """Write the Istio objects of the mesh of PROGRAM, or the Envoy config of each of its proxies.
+
+    With --to argocd, flux or helm: the installation of Istio that PROGRAM describes, for a folder of its own.
 
     Without --output-dir everything goes to standard output: objects as YAML documents in the order in which they may be
     applied, Envoy config as one JSON object by proxy. Exit code 1, and nothing is written, when `check` finds an error.
@@ -50,6 +69,12 @@ def command(
         raise click.UsageError("--check compares with a folder; name it with --output-dir")
     if proxy is not None and backend != "envoy":
         raise click.UsageError("--proxy goes with --to envoy")
+    if namespace is not None and backend not in ("argocd", "flux"):
+        raise click.UsageError("--namespace goes with --to argocd or flux")
+    if backend in INSTALLATIONS:
+        if stages:
+            raise click.UsageError("an installation has no stages; --stage goes with --to istio or envoy")
+        return _installation(program, backend, namespace, output_dir, checking, output)
     mesh = options.load_plain(program).at(stages)
     (rendered,) = look(mesh)
     if backend == "envoy":
@@ -73,6 +98,29 @@ def _istio(rendered: Rendered, output_dir: Path | None, checking: bool, output: 
         click.echo(_json([to_wire(each) for each in rendered.objects]))
     else:
         click.echo(stream(written), nl=False)
+    return 0
+
+
+def _installation(
+    program: str, backend: str, namespace: str | None, output_dir: Path | None, checking: bool, output: str
+) -> int:
+    from pulumi_mesh import gitops
+    from pulumi_mesh.manifests.reading import load_yaml
+    from pulumi_mesh.render.installation import installation
+
+    planned = installation(options.load_plain_installation(program))
+    place = {} if namespace is None else {"namespace": namespace}
+    if backend == "helm":
+        written = gitops.helm_files(planned, gitops.helm_template)
+    else:
+        made = gitops.argocd_files if backend == "argocd" else gitops.flux_files
+        written = made(planned, **place)
+    if output_dir is not None:
+        return _to_folder(output_dir, written, checking, output)
+    if output == "json":
+        click.echo(_json([load_yaml(each) for each in gitops.stream(written).split("---\n")]))
+    else:
+        click.echo(gitops.stream(written), nl=False)
     return 0
 
 

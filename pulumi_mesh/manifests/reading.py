@@ -9,16 +9,14 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_mesh.errors import MeshError
-from pulumi_mesh.manifests.events import MAX_ALIASED, MAX_DEPTH, Budget, Path, read_events
+from pulumi_mesh.manifests.events import Budget, Path, read_events
 from pulumi_mesh.manifests.json_text import NOT_JSON, read_json
 from pulumi_mesh.manifests.plain import OTHER, read_plain
-
-__all__ = ["MAX_ALIASED", "MAX_DEPTH", "Document", "Unread", "line_of", "load_yaml", "parse_path", "read_text", "scan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +55,16 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A document that is refused as it stands: the error names file and line. index: as in Document."""
+    """A document that is refused as it stands: the error's place is ``file:line``. index: as in Document."""
 
     file: str
-    line: int
     index: int
     error: MeshError
+
+    @property
+    def line(self) -> int:
+        """Where it is refused, from 1."""
+        return int(self.error.where.rpartition(":")[2])
 
 
 def read_text(text: str, file: str = "-") -> tuple[Document, ...]:
@@ -84,7 +86,7 @@ def scan(text: str, file: str = "-") -> Iterator[Document | Unread]:
     return scan_pieces(pieces(text), file)
 
 
-def scan_pieces(given: list[Piece], file: str) -> Iterator[Document | Unread]:
+def scan_pieces(given: Iterable[Piece], file: str) -> Iterator[Document | Unread]:
     """The manifests of some pieces of a text."""
     budget = Budget()
     for piece in given:
@@ -96,7 +98,7 @@ def scan_pieces(given: list[Piece], file: str) -> Iterator[Document | Unread]:
                     yield from _manifests(piece, file, line, index, data)
                 index += 1
         except MeshError as error:
-            yield Unread(file, int(error.where.rpartition(":")[2]), index, error)
+            yield Unread(file, index, error)
 
 
 def load_yaml(text: str, file: str = "-") -> Any:
@@ -190,7 +192,7 @@ def _manifests(piece: Piece, file: str, line: int, index: int, data: Any) -> Ite
 
 
 def _unread(message: str, file: str, line: int, index: int) -> Unread:
-    return Unread(file, line, index, MeshError(message, where=f"{file}:{line}"))
+    return Unread(file, index, MeshError(message, where=f"{file}:{line}"))
 
 
 def _line_in(piece: Piece, index: int, path: str, default: int) -> int:

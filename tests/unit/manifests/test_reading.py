@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from pulumi_mesh.errors import InvalidError, MeshError
+from pulumi_mesh.manifests.events import MAX_DEPTH
 from pulumi_mesh.manifests.loading import load_objects
-from pulumi_mesh.manifests.reading import MAX_DEPTH, line_of, load_yaml, read_text
+from pulumi_mesh.manifests.reading import line_of, load_yaml, read_text
 
 TWO = """\
 # first

@@ -7,129 +7,43 @@ from typing import Any
 import pulumi
 import pytest
 
-from pulumi_mesh import istio, kubernetes
+from pulumi_mesh import gateway_api, istio, kubernetes
 from pulumi_mesh.errors import InvalidError
+from pulumi_mesh.gateway_api import experimental
 from pulumi_mesh.manifests.canonical import dump
 from pulumi_mesh.manifests.loading import load_objects
 from pulumi_mesh.manifests.wire import RawObject, class_of, from_wire, to_wire
 from pulumi_mesh.objects import Object
 from pulumi_mesh.refs import Identity
+from tests.unit.manifests.bodies import CORE, EXPERIMENTAL, GATEWAY_API, ISTIO
 
-ISTIO: dict[str, dict[str, Any]] = {
-    "VirtualService": {
-        "hosts": ["reviews"],
-        "gateways": ["mesh", "ns/public"],
-        "exportTo": [],
-        "http": [
-            {
-                "match": [{"uri": {"regex": "/v[12]/.*"}, "queryParams": {"a": {"exact": "y"}}, "port": 80}],
-                "fault": {"abort": {"httpStatus": 503, "percentage": {"value": 0.5}}},
-                "mirror": {"host": "copy", "port": {"number": 8080}},
-                "headers": {"request": {"set": {"x": "1"}, "remove": ["y"]}},
-                "route": [{"destination": {"host": "reviews", "subset": "v1"}, "weight": 90}],
-                "corsPolicy": {},
-            },
-            {"redirect": {"uri": "/", "redirectCode": 308, "derivePort": "FROM_REQUEST_PORT"}},
-        ],
-        "tls": [{"match": [{"sniHosts": ["a"], "port": 443}], "route": [{"destination": {"host": "a"}}]}],
-    },
-    "DestinationRule": {
-        "host": "reviews",
-        "subsets": [{"name": "v1", "labels": {"version": "v1"}}],
-        "trafficPolicy": {
-            "loadBalancer": {"consistentHash": {"httpHeaderName": "user", "ringHash": {"minimumRingSize": 5}}},
-            "outlierDetection": {"consecutive5xxErrors": 3, "maxEjectionPercent": 100},
-            "connectionPool": {"tcp": {"maxConnections": 1}, "http": {"http2MaxRequests": 2}},
-            "tls": {"mode": "ISTIO_MUTUAL"},
-        },
-    },
-    "Gateway": {
-        "selector": {"istio": "ingress"},
-        "servers": [
-            {
-                "port": {"number": 443, "name": "https", "protocol": "HTTPS"},
-                "hosts": ["*.example.com"],
-                "tls": {"mode": "SIMPLE", "credentialName": "cert"},
-            }
-        ],
-    },
-    "ServiceEntry": {
-        "hosts": ["api.example.com"],
-        "ports": [{"number": 443, "name": "tls", "protocol": "TLS"}],
-        "location": "MESH_EXTERNAL",
-        "resolution": "STATIC",
-        "endpoints": [{"address": "192.0.2.1", "ports": {"tls": 8443}, "labels": {"a": "b"}, "weight": 3}],
-    },
-    "WorkloadEntry": {"address": "192.0.2.7", "serviceAccount": "vm", "labels": {"app": "vm"}},
-    "PeerAuthentication": {
-        "selector": {"matchLabels": {"app": "a"}},
-        "mtls": {"mode": "STRICT"},
-        "portLevelMtls": {"8080": {"mode": "DISABLE"}},
-    },
-    "AuthorizationPolicy": {
-        "action": "DENY",
-        "rules": [
-            {
-                "from": [{"source": {"principals": ["cluster.local/ns/a/sa/b"]}}],
-                "to": [{"operation": {"methods": ["GET"], "ports": ["80"]}}],
-                "when": [{"key": "request.headers[x]", "values": ["1"]}],
-            },
-            {},
-        ],
-    },
-    "Sidecar": {"egress": [{"hosts": ["./*", "istio-system/*"]}], "outboundTrafficPolicy": {"mode": "REGISTRY_ONLY"}},
-    "EnvoyFilter": {
-        "configPatches": [
-            {
-                "applyTo": "HTTP_FILTER",
-                "match": {"context": "SIDECAR_OUTBOUND", "listener": {"portNumber": 8080}},
-                "patch": {"operation": "INSERT_BEFORE", "value": {"name": "lua", "typed_config": {"a": [1, None, {}]}}},
-            }
-        ]
-    },
-    "Telemetry": {
-        "metrics": [
-            {"overrides": [{"match": {"metric": "REQUEST_COUNT"}, "tagOverrides": {"a": {"operation": "REMOVE"}}}]}
-        ],
-        "tracing": [{"randomSamplingPercentage": 12.5, "customTags": {"t": {"literal": {"value": "v"}}}}],
-    },
-    "RequestAuthentication": {
-        "jwtRules": [{"issuer": "https://a", "jwksUri": "https://a/k", "fromHeaders": [{"name": "x", "prefix": "B "}]}]
-    },
-}  # fmt: skip
-
-CORE: dict[str, dict[str, Any]] = {
-    "Namespace": {"spec": {"finalizers": ["kubernetes"]}},
-    "ServiceAccount": {"automountServiceAccountToken": False, "imagePullSecrets": [{"name": "a"}]},
-    "Secret": {"type": "kubernetes.io/tls", "data": {"tls.crt": "YQ==", "tls.key": "Yg=="}},
-    "Service": {
-        "spec": {
-            "clusterIP": "None",
-            "selector": {"app": "a"},
-            "ports": [{"port": 80, "targetPort": "http", "appProtocol": "http2"}, {"port": 81, "targetPort": 8081}],
-        }
-    },
+BODIES = {
+    istio: {kind: {"spec": spec} for kind, spec in ISTIO.items()},
+    kubernetes: CORE,
+    gateway_api: {kind: {"spec": spec} for kind, spec in GATEWAY_API.items()},
+    experimental: {kind: {"spec": spec} for kind, spec in EXPERIMENTAL.items()},
 }
 
 
-def classes() -> list[type[Object]]:
-    named = [getattr(package, name) for package in (istio, kubernetes) for name in package.__all__]
-    return [cls for cls in named if isinstance(cls, type) and issubclass(cls, Object)]
+def classes(package: Any) -> dict[str, type[Object]]:
+    named = [getattr(package, name) for name in package.__all__]
+    return {cls.kind: cls for cls in named if isinstance(cls, type) and issubclass(cls, Object)}
 
 
-def manifests() -> list[dict[str, Any]]:
+def manifests() -> list[Any]:
     made = []
-    for cls in classes():
-        metadata = {"name": "x", **({"namespace": "ns"} if cls.namespaced else {}), "labels": {"a": "b"}}
-        body = {"spec": ISTIO[cls.kind]} if cls.kind in ISTIO else CORE[cls.kind]
-        made.append({"apiVersion": cls.api_version, "kind": cls.kind, "metadata": metadata, **body})
+    for package, bodies in BODIES.items():
+        for kind, cls in classes(package).items():
+            metadata = {"name": "x", **({"namespace": "ns"} if cls.namespaced else {}), "labels": {"a": "b"}}
+            manifest = {"apiVersion": cls.api_version, "kind": kind, "metadata": metadata, **bodies[kind]}
+            made.append(pytest.param(manifest, cls, id=f"{package.__name__.rpartition('.')[2]}-{kind}"))
     return made
 
 
-@pytest.mark.parametrize("manifest", manifests(), ids=lambda m: m["kind"])
-def test_round_trip(manifest: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("manifest", "cls"), manifests())
+def test_round_trip(manifest: dict[str, Any], cls: type[Object]) -> None:
     made = from_wire(manifest)
-    assert type(made).__name__ == manifest["kind"]
+    assert type(made) is cls
     assert to_wire(made) == manifest
     assert from_wire(to_wire(made)) == made
     assert hash(made) == hash(from_wire(manifest))
@@ -139,15 +53,15 @@ def test_round_trip(manifest: dict[str, Any]) -> None:
     assert dump(again) == text
 
 
-@pytest.mark.parametrize("manifest", manifests(), ids=lambda m: m["kind"])
-def test_python_names_do_as_well(manifest: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("manifest", "cls"), manifests())
+def test_python_names_do_as_well(manifest: dict[str, Any], cls: Any) -> None:
     made: Any = from_wire(manifest)
-    given = {name: getattr(made, name) for name in type(made).__pydantic_fields__}
-    assert type(made)(**given) == made
+    given = {name: getattr(made, name) for name in cls.__pydantic_fields__}
+    assert cls(**given) == made
 
 
 def test_every_kind_is_tested() -> None:
-    assert {cls.kind for cls in classes()} == ISTIO.keys() | CORE.keys()
+    assert {package: classes(package).keys() for package in BODIES} == {p: b.keys() for p, b in BODIES.items()}
 
 
 @pytest.mark.parametrize(
@@ -156,7 +70,11 @@ def test_every_kind_is_tested() -> None:
         ("networking.istio.io/v1beta1", "Sidecar", istio.Sidecar),
         ("networking.istio.io/v2", "Sidecar", None),
         ("security.istio.io/v1", "Sidecar", None),
-        ("gateway.networking.k8s.io/v1", "Gateway", None),
+        ("gateway.networking.k8s.io/v1", "Gateway", gateway_api.Gateway),
+        ("gateway.networking.k8s.io/v1beta1", "ReferenceGrant", gateway_api.ReferenceGrant),
+        ("gateway.networking.k8s.io/v1alpha3", "BackendTLSPolicy", gateway_api.BackendTLSPolicy),
+        ("gateway.networking.k8s.io/v1alpha2", "TCPRoute", None),  # it took more rules than the newest version does
+        ("gateway.networking.x-k8s.io/v1alpha1", "XMesh", experimental.XMesh),
         ("v1", "Service", kubernetes.Service),
         ("serving.knative.dev/v1", "Service", None),
         ("v1", "ServiceSpec", None),
@@ -171,6 +89,41 @@ def test_older_served_versions_become_the_newest() -> None:
     old = {"apiVersion": "networking.istio.io/v1alpha3", "kind": "Gateway", "metadata": {"name": "g"}, "spec": {}}
     assert from_wire(old) == istio.Gateway("g")
     assert to_wire(from_wire(old))["apiVersion"] == "networking.istio.io/v1"
+
+
+def test_a_version_that_only_the_experimental_channel_serves_is_read_as_the_newest() -> None:
+    spec = GATEWAY_API["TLSRoute"]
+    old = {
+        "apiVersion": "gateway.networking.k8s.io/v1alpha3",
+        "kind": "TLSRoute",
+        "metadata": {"name": "a"},
+        "spec": spec,
+    }
+    made = from_wire(old)
+    assert type(made) is gateway_api.TLSRoute
+    assert from_wire(to_wire(made)) == made
+
+
+def test_names_are_read_as_they_are_and_judged_later() -> None:
+    manifest = {
+        "apiVersion": "networking.istio.io/v1",
+        "kind": "Gateway",
+        "metadata": {"name": "a_B", "namespace": "$x"},
+    }
+    made = from_wire(manifest)
+    assert (made.name, made.namespace) == ("a_B", "$x")
+    assert from_wire(to_wire(made)) == made
+    with pytest.raises(InvalidError):
+        istio.Gateway("a_B")
+
+
+def test_what_no_channel_takes_is_said_of_the_wider_one() -> None:
+    route = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {"name": "a"}}
+    with pytest.raises(InvalidError) as caught:
+        from_wire({**route, "spec": {"rules": [{"retries": {}}]}})
+    assert caught.value.problems == [
+        ('HTTPRoute("a").spec.rules[0].retries', "is not a field here; did you mean retry?")
+    ]
 
 
 def test_unknown_kinds_are_kept_whole() -> None:

@@ -1,0 +1,138 @@
+"""The verdicts of ``pulumi-mesh validate`` as text, JSON, JSON lines or SARIF, document by document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from pulumi_mesh.findings import Severity
+
+
+class Placed(NamedTuple):
+    """One finding. stage: ``reading``, ``structure``, ``cel`` or ``webhook``. line: in the file, from 1."""
+
+    stage: str
+    severity: Severity
+    message: str
+    path: str
+    line: int
+
+
+class Judged(NamedTuple):
+    """The verdict on one document. document: the number of the YAML document in its file, from 0."""
+
+    file: str
+    document: int
+    kind: str
+    namespace: str
+    name: str
+    accepted: bool
+    findings: tuple[Placed, ...]
+
+
+class Counts(NamedTuple):
+    """How many there were."""
+
+    documents: int = 0
+    rejected: int = 0
+    warnings: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How a report is put together: head, then what ``one`` has for each document (nothing, for most), then tail."""
+
+    head: str
+    one: Callable[[Judged], list[str]]
+    between: str
+    tail: Callable[[Counts], str]
+
+
+def as_data(judged: Judged) -> dict[str, Any]:
+    """One document's verdict for a machine."""
+    return {
+        "file": judged.file,
+        "document": judged.document,
+        "kind": judged.kind,
+        "namespace": judged.namespace,
+        "name": judged.name,
+        "verdict": "accept" if judged.accepted else "reject",
+        "findings": [each._asdict() for each in judged.findings],
+    }
+
+
+def _as_json(judged: Judged) -> list[str]:
+    return [json.dumps(as_data(judged), ensure_ascii=False)]
+
+
+def _as_text(judged: Judged) -> list[str]:
+    place = f"{judged.namespace}/{judged.name}" if judged.namespace else judged.name
+    who = f"{judged.kind} {place}".strip()
+    return [
+        f"{judged.file}:{each.line}: {each.severity}: {' '.join(filter(None, (who, each.path)))}: "
+        f"{each.message} ({each.stage})"
+        for each in judged.findings
+    ]
+
+
+def _summary(counts: Counts) -> str:
+    many = "s" * (counts.documents != 1)
+    said = f"{counts.documents} object{many}: {counts.documents - counts.rejected} accepted, {counts.rejected} rejected"
+    warned = f", {counts.warnings} warning{'s' * (counts.warnings != 1)}" if counts.warnings else ""
+    return f"{said}{warned}\n"
+
+
+STAGES = {
+    "reading": "What is not plain YAML or JSON: duplicate keys, tags, aliases that grow, text that is not UTF-8",
+    "structure": "What the API server refuses by the schema: types, bounds, patterns, unknown fields",
+    "cel": "What the API server refuses by the schema's validation rules",
+    "webhook": "What Istio's validating webhook refuses, or warns of",
+}
+
+
+def _sarif(judged: Judged) -> list[str]:
+    return [
+        json.dumps(
+            {
+                "ruleId": each.stage,
+                "level": {"info": "note"}.get(each.severity, each.severity),
+                "message": {"text": each.message},
+                "locations": [
+                    {
+                        "physicalLocation": {
+                            "artifactLocation": {"uri": _uri(judged.file)},
+                            "region": {"startLine": each.line},
+                        },
+                        "logicalLocations": [
+                            {"fullyQualifiedName": f"{judged.kind}/{judged.namespace}/{judged.name}/{each.path}"}
+                        ],
+                    }
+                ],
+            },
+            ensure_ascii=False,
+        )
+        for each in judged.findings
+    ]
+
+
+def _uri(file: str) -> str:
+    """A file's name as a URI: relative as it is, absolute with its scheme."""
+    path = quote(file.replace("\\", "/"))
+    return f"file://{path}" if path.startswith("/") else path.removeprefix("./")
+
+
+_RULES = json.dumps([{"id": stage, "shortDescription": {"text": text}} for stage, text in STAGES.items()])
+_SARIF_HEAD = (
+    '{"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [{"tool": {"driver": '
+    f'{{"name": "pulumi-mesh", "rules": {_RULES}}}}}, "results": [\n'
+)
+
+FORMATS = {
+    "text": Format("", _as_text, "\n", _summary),
+    "jsonl": Format("", _as_json, "\n", lambda _: ""),
+    "json": Format('{"documents": [\n', _as_json, ",\n", lambda counts: f'],\n"rejected": {counts.rejected}}}\n'),
+    "sarif": Format(_SARIF_HEAD, _sarif, ",\n", lambda _: "]}]}\n"),
+}
