@@ -91,7 +91,7 @@ def test_an_answer_is_held_back_until_it_is_released(
     with faulty.having(first(1, Hold(release), creates())):
         creating = threading.Thread(target=create, args=(through, "one"))
         creating.start()
-        assert faulty.has_met_one(60)
+        assert faulty.has_met(1, 60)
         assert names(api_server) == ["one"]
         assert creating.is_alive()
         release.set()

@@ -137,16 +137,16 @@ class FaultyServer:
                 self.passed.append(asked)
             return fault
 
-    def has_met(self, asked: Asked, fault: Fault) -> None:
+    def count(self, asked: Asked, fault: Fault) -> None:
         """Count a fault as done: for those that pass a request on, once the API server has answered."""
         with self._changed:
             self.met.append((asked, fault))
             self._changed.notify_all()
 
-    def has_met_one(self, within: float) -> bool:
-        """Whether a request has met a fault; waits for it, at most so many seconds."""
+    def has_met(self, number: int, within: float) -> bool:
+        """Whether so many requests have met a fault; waits for them, at most so many seconds."""
         with self._changed:
-            return self._changed.wait_for(lambda: bool(self.met), within)
+            return self._changed.wait_for(lambda: len(self.met) >= number, within)
 
 
 @contextmanager
@@ -237,11 +237,11 @@ class _Handler(BaseHTTPRequestHandler):
         asked = Asked(self.command, address.path, parse_qs(address.query, keep_blank_values=True), body)
         fault = self._faulty.decide(asked)
         if isinstance(fault, Refuse):
-            self._faulty.has_met(asked, fault)
+            self._faulty.count(asked, fault)
             self._refuse(fault)
             return
         if isinstance(fault, Lose):
-            self._faulty.has_met(asked, fault)
+            self._faulty.count(asked, fault)
             fault.release.wait()
             self.close_connection = True
             return
@@ -250,7 +250,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._pass_on(answer, upstream)
                 return
             content = answer.read()
-            self._faulty.has_met(asked, fault)
+            self._faulty.count(asked, fault)
             if isinstance(fault, Hold):
                 fault.release.wait()
             self.close_connection = True

@@ -20,7 +20,7 @@ from pulumi import automation
 
 from pulumi_mesh.local.lifeline import tied
 from tests.cluster.tools.engine import PROJECT, Engine, Stack
-from tests.cluster.tools.inline import as_function
+from tests.cluster.tools.inline import Inline
 
 _ROOT = Path(__file__).parents[3]
 
@@ -31,7 +31,7 @@ def up_until(engine: Engine, stack: Stack, program: Path, reached: Callable[[flo
     program: a file, since it runs in another process. reached: waits some seconds; whether it is there.
     Raises ChildProcessError when ``up`` ended before.
     """
-    workspace = stack._stack.workspace  # noqa: SLF001 - what makes another process's workspace the same
+    workspace = stack._stack.workspace
     described = stack.folder / "killed.json"
     described.write_text(
         json.dumps(
@@ -74,7 +74,7 @@ def _up(given: dict[str, Any]) -> None:
     selected = automation.select_stack(
         given["stack"],
         project_name=PROJECT,
-        program=as_function(Path(given["program"])),
+        program=Inline(Path(given["program"])),
         opts=automation.LocalWorkspaceOptions(
             work_dir=str(folder),
             pulumi_home=given["home"],

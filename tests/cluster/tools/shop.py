@@ -10,8 +10,8 @@ from tests.cluster.tools.kubectl import Kubectl
 KINDS = ["gateways.networking.istio.io", "destinationrules.networking.istio.io", "virtualservices.networking.istio.io"]
 
 
-def shop(namespace: str, *, timeout: str = "5s", **more: Any) -> pm.Mesh:
-    """The mesh. timeout: of the route to the cart. more: of the Mesh."""
+def shop(namespace: str, *, timeout: str = "5s", host: str = "cart.example.com", **more: Any) -> pm.Mesh:
+    """The mesh. timeout and host: of the route to the cart. more: of the Mesh."""
     cart, stock = (
         pm.Service(name, namespace=namespace, port=8080, versions=["v1", "v2"]) for name in ("cart", "stock")
     )
@@ -24,7 +24,7 @@ def shop(namespace: str, *, timeout: str = "5s", **more: Any) -> pm.Mesh:
             pm.HTTPRoute(
                 "cart",
                 gateways=[public],
-                hostnames=["cart.example.com"],
+                hostnames=[host],
                 rules=[
                     pm.Rule(
                         backends=[pm.Backend(cart["v1"], weight=90), pm.Backend(cart["v2"], weight=10)], timeout=timeout
@@ -51,6 +51,8 @@ def keys(namespace: str) -> list[str]:
 
 
 def stored(kubectl: Kubectl, namespace: str) -> dict[str, str]:
-    """What the server holds of a namespace: ``KIND/NAMESPACE/NAME`` to the object's uid."""
+    """What the server holds of a namespace: ``KIND/NAMESPACE/NAME`` to the object's uid, in the
+    order of ``keys``."""
     found = kubectl.get(f"--namespace={namespace}", ",".join(KINDS))["items"]
-    return {f"{each['kind']}/{namespace}/{each['metadata']['name']}": each["metadata"]["uid"] for each in found}
+    uids = {f"{each['kind']}/{namespace}/{each['metadata']['name']}": each["metadata"]["uid"] for each in found}
+    return {key: uids.pop(key) for key in keys(namespace) if key in uids} | uids
