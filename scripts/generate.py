@@ -30,7 +30,7 @@ def files() -> dict[str, str]:
         ),
         **typed(
             "gateway_api",
-            standard,
+            with_versions(standard, experimental),
             "Typed Gateway API objects, one to one with the standard channel of v1.6",
             "http_route.Match",
             ("experimental",),
@@ -58,12 +58,21 @@ def typed(folder: str, known: dict[str, Any], what: str, example: str, inner: tu
 
 
 def wider(known: dict[str, Any], than: dict[str, Any]) -> dict[str, Any]:
-    """The kinds that the other channel does not have, or not with these fields or versions."""
+    """The kinds that the other channel does not have, or not with these fields."""
+    return {kind: crd for kind, crd in known.items() if kind not in than or fields(crd) != fields(than[kind])}
 
-    def seen(crd: Any) -> Any:
-        return crd["versions"], crds.structure(crd["schemas"][crd["versions"][0]])["properties"]["spec"]
 
-    return {kind: crd for kind, crd in known.items() if kind not in than or seen(crd) != seen(than[kind])}
+def with_versions(known: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """The kinds; those with the same fields in the other channel have the versions that it serves as well."""
+    return {
+        kind: {**crd, "versions": other[kind]["versions"]} if fields(crd) == fields(other[kind]) else crd
+        for kind, crd in known.items()
+    }
+
+
+def fields(crd: dict[str, Any]) -> Any:
+    """What a kind's newest version has below ``spec``."""
+    return crds.structure(crd["schemas"][crd["versions"][0]])["properties"]["spec"]
 
 
 def main() -> int:

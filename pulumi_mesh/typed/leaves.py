@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler
+from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
 from pulumi_mesh.frozen import FrozenMap
@@ -45,13 +45,15 @@ def _pattern(pattern: str) -> Any:
 class Chars:
     """Rules on known text, lengths in characters; Outputs and text with tokens are not judged.
 
-    pattern: RE2, searched. form: the pattern in words.
+    pattern: RE2, searched. form: the pattern in words. read: what is asked instead of text read from a manifest,
+    whose verdict tells what else is wrong with it.
     """
 
     min: int = 0
     max: int | None = None
     pattern: str = ""
     form: str = ""
+    read: Chars | None = None
 
     def __call__(self, value: Any) -> Any:
         if value is None or not is_known(value):
@@ -65,7 +67,13 @@ class Chars:
         return value
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(self, handler(source))
+        if self.read is None:
+            return core_schema.no_info_after_validator_function(self, handler(source))
+        return core_schema.with_info_after_validator_function(self._judge, handler(source))
+
+    def _judge(self, value: Any, info: ValidationInfo) -> Any:
+        reading = bool(info.context and info.context.get("reading"))
+        return self.read(value) if reading and self.read is not None else self(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +211,7 @@ Name: TypeAlias = Annotated[
         253,
         r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
         "a name is lower-case letters, digits, '-' and '.', and starts and ends with a letter or digit",
+        read=Chars(1, 253, r"^[^/%]*[^/%.][^/%]*$", "a name has no '/' or '%' and is not dots alone"),
     ),
 ]
 """An object's name: a DNS subdomain in lower case, as Kubernetes asks."""
@@ -213,6 +222,7 @@ NamespaceName: TypeAlias = Annotated[
         63,
         r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$",
         "a namespace is lower-case letters, digits and '-', and starts and ends with a letter or digit",
+        read=Chars(0, 253, r"^([^/%]*[^/%.][^/%]*)?$", "a namespace has no '/' or '%' and is not dots alone"),
     ),
 ]
 """A namespace's name: a DNS label; empty where there is none or where the default applies."""

@@ -45,7 +45,7 @@ _FIELDS = compiled({
         **dict.fromkeys(("generation", "deletionGracePeriodSeconds"), _nullable(_WHOLE)),
         "finalizers": _nullable({"type": "array", "items": _TEXT}),
         "ownerReferences": _nullable({"type": "array", "items": _OWNER}),
-        "managedFields": _nullable({"type": "array", "items": _MANAGED}),
+        "managedFields": _nullable({"type": "array", "items": _nullable(_MANAGED)}),
     },
 })  # fmt: skip
 """The types of ObjectMeta. JSON null is an unset field to a Go struct, so it may stand anywhere."""
@@ -76,13 +76,13 @@ def metadata_problems(metadata: Any, namespaced: bool | None, found: Found) -> N
         _labels(labels, found)
     if annotations := metadata.get("annotations"):
         _annotations(annotations, found)
-    for key in ("generation", "deletionGracePeriodSeconds"):
-        if (metadata.get(key) or 0) < 0:
-            found.append(((_PLACE, key), f"is {metadata[key]}; at least 0"))
-    for index, name in enumerate(metadata.get("finalizers") or ()):
-        if problem := _qualified(name):
-            found.append((((_PLACE, "finalizers"), index), problem))
-    _owners(metadata.get("ownerReferences") or (), found)
+    for key in ("creationTimestamp", "deletionTimestamp"):
+        if (time := metadata.get(key)) and time != time.upper():
+            found.append(((_PLACE, key), f"is {time}; 'T' and 'Z' are upper-case letters"))
+    if finalizers := metadata.get("finalizers"):
+        _finalizers(finalizers, found)
+    if owners := metadata.get("ownerReferences"):
+        _owners(owners, found)
 
 
 def _names(metadata: Mapping[str, Any], namespaced: bool | None, found: Found) -> None:
@@ -94,9 +94,7 @@ def _names(metadata: Mapping[str, Any], namespaced: bool | None, found: Found) -
         found.append(((_PLACE, "name"), problem))
     if prefix and (problem := problem_of(re.sub(r"-\Z", "a", prefix))):  # more characters follow
         found.append(((_PLACE, "generateName"), problem))
-    if namespace and namespaced is False and namespace != "default":
-        found.append(((_PLACE, "namespace"), "must be absent: the kind is cluster-scoped"))
-    elif namespace and (len(namespace) > 63 or not _DNS_LABEL.match(namespace)):
+    if namespace and namespaced is not False and (len(namespace) > 63 or not _DNS_LABEL.match(namespace)):
         text = "is no namespace's name: at most 63 lower-case letters, digits and '-', a letter or digit at each end"
         found.append(((_PLACE, "namespace"), text))
 
@@ -142,13 +140,26 @@ def _annotations(annotations: Mapping[str, Any], found: Found) -> None:
         found.append(((_PLACE, "annotations"), f"are {size} bytes in all; at most {_ANNOTATIONS_SIZE}"))
 
 
-def _owners(owners: Any, found: Found) -> None:
+def _finalizers(finalizers: list[str], found: Found) -> None:
+    place = (_PLACE, "finalizers")
+    for index, name in enumerate(finalizers):
+        if problem := _qualified(name):
+            found.append(((place, index), problem))
+    if {"orphan", "foregroundDeletion"} <= {*finalizers}:
+        found.append((place, "holds orphan and foregroundDeletion, which exclude each other"))
+
+
+def _owners(owners: list[Any], found: Found) -> None:
     place = (_PLACE, "ownerReferences")
     controllers = 0
     for index, owner in enumerate(owners):
         for key in ("apiVersion", "kind", "name", "uid"):
             if not owner[key]:
                 found.append((((place, index), key), "is required"))
+        if owner["apiVersion"].count("/") > 1 or owner["apiVersion"].endswith("/"):
+            found.append((((place, index), "apiVersion"), "is no GROUP/VERSION"))
+        if (owner["apiVersion"], owner["kind"]) == ("v1", "Event"):
+            found.append(((place, index), "is an Event, which owns nothing"))
         controllers += owner.get("controller") is True
     if controllers > 1:
         found.append((place, f"has {controllers} controllers; at most one"))

@@ -34,7 +34,7 @@ class Definition:
 
 
 @functools.cache
-def definition(group: str, kind: str, channel: Channel = "standard") -> Definition | None:
+def definition(group: str, kind: str, channel: Channel) -> Definition | None:
     """The kind's definition; None where no CRD of the cluster has it. Reads one file of the package, once."""
     for files in kinds(channel):
         if file := files.get(f"{group}/{kind}"):
@@ -44,13 +44,13 @@ def definition(group: str, kind: str, channel: Channel = "standard") -> Definiti
 
 
 @functools.cache
-def groups(channel: Channel = "standard") -> frozenset[str]:
+def groups(channel: Channel) -> frozenset[str]:
     """The API groups whose kinds are all known here."""
     return frozenset(name.rpartition("/")[0] for files in kinds(channel) for name in files)
 
 
 @functools.cache
-def kinds(channel: Channel = "standard") -> tuple[dict[str, str], ...]:
+def kinds(channel: Channel) -> tuple[dict[str, str], ...]:
     """``GROUP/KIND`` to the file with its definition, for each source of CRDs."""
     index = json.loads(_text("index.json"))
     return tuple(index[folder] for folder in _FOLDERS[channel])

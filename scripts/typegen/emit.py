@@ -213,12 +213,15 @@ class Module:
         return f"Annotated[{inner}, {', '.join(rules)}]"
 
     def _rules(self, shape: Shape) -> list[str]:
-        """One call for each ``oneOf`` over required fields; with a branch that requires none, none is fine too."""
+        """One call for each ``oneOf`` over required fields; with a branch that requires none, none is fine too.
+
+        Other forms of ``oneOf`` are the verdict's.
+        """
         rules = []
         alternatives = [part["oneOf"] for part in [shape.schema, *shape.schema.get("allOf", [])] if "oneOf" in part]
         for branches in alternatives:
             names = [python_name(name) for branch in branches for name in branch.get("required", [])]
-            if any("not" in branch for branch in branches) and len(names) == 1:
+            if not names or (any("not" in branch for branch in branches) and len(names) == 1):
                 continue  # "none or this one" allows everything
             check = "at_most_one" if any("not" in branch for branch in branches) else "exactly_one"
             self.objects.add(check)

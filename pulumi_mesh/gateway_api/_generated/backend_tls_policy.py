@@ -93,4 +93,4 @@ class BackendTLSPolicy(Object):
     api_version: ClassVar[str] = "gateway.networking.k8s.io/v1"
     kind: ClassVar[str] = "BackendTLSPolicy"
     namespaced: ClassVar[bool] = True
-    served_versions: ClassVar[tuple[str, ...]] = ("v1",)
+    served_versions: ClassVar[tuple[str, ...]] = ("v1", "v1alpha3",)

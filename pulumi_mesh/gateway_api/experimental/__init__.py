@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pulumi_mesh.gateway_api.experimental._generated import (
-        backend_tls_policy,
         gateway,
         grpc_route,
         http_route,
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
         x_backend_traffic_policy,
         x_mesh,
     )
-    from pulumi_mesh.gateway_api.experimental._generated.backend_tls_policy import BackendTLSPolicy
     from pulumi_mesh.gateway_api.experimental._generated.grpc_route import GRPCRoute
     from pulumi_mesh.gateway_api.experimental._generated.gateway import Gateway
     from pulumi_mesh.gateway_api.experimental._generated.http_route import HTTPRoute
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
     from pulumi_mesh.gateway_api.experimental._generated.x_mesh import XMesh
 
 _MODULES = {
-    "BackendTLSPolicy": "backend_tls_policy",
     "GRPCRoute": "grpc_route",
     "Gateway": "gateway",
     "HTTPRoute": "http_route",
@@ -47,7 +44,6 @@ _MODULES = {
 }
 
 __all__ = [
-    "BackendTLSPolicy",
     "GRPCRoute",
     "Gateway",
     "HTTPRoute",
@@ -57,7 +53,6 @@ __all__ = [
     "XBackend",
     "XBackendTrafficPolicy",
     "XMesh",
-    "backend_tls_policy",
     "gateway",
     "grpc_route",
     "http_route",

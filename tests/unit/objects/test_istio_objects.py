@@ -172,10 +172,18 @@ def test_wrong_structure(case: str) -> None:
     assert caught.value.problems == [(where, message)]
 
 
-def test_one_kind_loads_neither_the_others_nor_pulumi() -> None:
+@pytest.mark.parametrize(
+    ("package", "made", "other"),
+    [
+        ("pulumi_mesh.istio", "VirtualService('x')", "destination_rule"),
+        ("pulumi_mesh.gateway_api", "GatewayClass('x', spec={'controllerName': 'a.io/b'})", "http_route"),
+        ("pulumi_mesh.gateway_api.experimental", "XMesh('x', spec={'controllerName': 'a.io/b'})", "http_route"),
+    ],
+)
+def test_one_kind_loads_neither_the_others_nor_pulumi(package: str, made: str, other: str) -> None:
     code = (
-        "import sys; from pulumi_mesh import istio; istio.VirtualService('x');"
-        "print([m for m in sys.modules if m == 'pulumi' or m.endswith('destination_rule')])"
+        f"import sys; import {package} as package; package.{made};"
+        f"print([m for m in sys.modules if m == 'pulumi' or m.endswith('.{other}')])"
     )
     assert run(code) == "[]"
 

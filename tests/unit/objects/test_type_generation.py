@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from scripts import generate
 from scripts.typegen import crds
 from scripts.typegen.emit import Module
 from scripts.typegen.shapes import python_name, shapes_of
 
 CRD = """
+kind: CustomResourceDefinition
 spec:
   group: example.io
   scope: Cluster
   names: {kind: Thing}
   versions:
-  - {name: v1alpha1, served: true, schema: {openAPIV3Schema: {properties: {spec: {type: object}}}}}
+  - {name: v1alpha1, served: true, schema: {openAPIV3Schema: {type: object, description: prose}}}
+  - {name: v1beta2, served: true, schema: {openAPIV3Schema: {properties: {spec: {type: object}}}}}
   - {name: v1beta1, served: false, schema: {openAPIV3Schema: {properties: {spec: {type: object}}}}}
   - name: v1
     served: true
@@ -26,18 +29,59 @@ spec:
             description: prose
             properties:
               description: {type: string, description: prose}
+            oneOf:
+            - {description: prose, required: [description]}
+            x-kubernetes-validations:
+            - {rule: has(self.description), message: needed}
+  - {name: v2beta1, served: true, schema: {openAPIV3Schema: {properties: {spec: {type: object}}}}}
+---
+kind: ValidatingAdmissionPolicy
+spec: {}
 """
 
 
-def test_the_newest_served_version_counts_and_prose_goes() -> None:
+def test_prose_goes_and_what_differs_between_served_versions_stays() -> None:
+    spec = {
+        "type": "object",
+        "properties": {"description": {"type": "string"}},
+        "oneOf": [{"required": ["description"]}],
+        "x-kubernetes-validations": [{"rule": "has(self.description)", "message": "needed"}],
+    }
+    other = {"properties": {"spec": {"type": "object"}}}
     assert crds.strip(CRD) == {
         "Thing": {
             "group": "example.io",
             "namespaced": False,
-            "versions": ["v1", "v1alpha1"],
-            "spec": {"type": "object", "properties": {"description": {"type": "string"}}},
+            "versions": ["v1", "v2beta1", "v1beta2", "v1alpha1"],
+            "schemas": {
+                "v1": {"properties": {"spec": spec}},
+                "v2beta1": other,
+                "v1beta2": other,
+                "v1alpha1": {"type": "object"},
+            },
         }
     }
+
+
+def test_a_type_is_for_the_versions_whose_schema_is_the_newest_one() -> None:
+    def schema(field: str) -> dict[str, object]:
+        spec = {"type": "object", "properties": {field: {"type": "string"}}}
+        return {"type": "object", "properties": {"spec": spec}}
+
+    crd = {"group": "g", "namespaced": True, "versions": ["v1", "v1beta1", "v1alpha1"]}
+    source = Module("Thing", {**crd, "schemas": {"v1": schema("a"), "v1alpha1": schema("b")}}).source()
+    assert 'served_versions: ClassVar[tuple[str, ...]] = ("v1", "v1beta1",)' in source
+
+
+def test_only_kinds_with_other_fields_are_written_for_the_wider_channel() -> None:
+    def crd(**spec: object) -> dict[str, object]:
+        schema = {"type": "object", "properties": {"spec": {"type": "object", **spec}}}
+        return {"versions": ["v1"], "schemas": {"v1": schema}}
+
+    rule = {"x-kubernetes-validations": [{"rule": "true"}]}
+    standard = {"Same": crd(), "Ruled": crd(), "Wider": crd()}
+    experimental = {"Same": crd(), "Ruled": crd(**rule), "Wider": crd(properties={"a": {}}), "New": crd()}
+    assert generate.wider(experimental, standard).keys() == {"Wider", "New"}
 
 
 @pytest.mark.parametrize(
@@ -49,6 +93,8 @@ def test_the_newest_served_version_counts_and_prose_goes() -> None:
         ("useSourceIp", "use_source_ip"),
         ("jwksURI", "jwks_uri"),
         ("mtls", "mtls"),
+        ("GRPCRoute", "grpc_route"),
+        ("XBackendTrafficPolicy", "x_backend_traffic_policy"),
     ],
 )
 def test_python_names(wire: str, expected: str) -> None:
@@ -75,6 +121,7 @@ def test_equal_shapes_share_a_class_and_others_get_longer_names() -> None:
 
 def test_a_schema_keyword_that_it_does_not_know_stops_it() -> None:
     field = {"type": "string", "x-new-rule": True}
-    crd = {"group": "g", "versions": ["v1"], "namespaced": True, "spec": {"type": "object", "properties": {"a": field}}}
+    schema = {"type": "object", "properties": {"spec": {"type": "object", "properties": {"a": field}}}}
+    crd = {"group": "g", "versions": ["v1"], "namespaced": True, "schemas": {"v1": schema}}
     with pytest.raises(ValueError, match="x-new-rule"):
         Module("Thing", crd).source()

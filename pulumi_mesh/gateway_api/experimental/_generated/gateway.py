@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from pulumi_mesh.objects import Object, exactly_one
+from pulumi_mesh.objects import Object
 from pulumi_mesh.typed import (
     Chars,
     Count,
@@ -59,9 +59,6 @@ class Address:
     _: KW_ONLY
     type: Annotated[OptionalText, Chars(min=1, max=253, pattern="^Hostname|IPAddress|NamedAddress|[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\\/[A-Za-z0-9\\/\\-._~%!$&'()*+,;=:]+$")] = default()  # default: "IPAddress"
     value: Annotated[OptionalText, Chars(max=253)] = default()
-
-    def __post_init__(self) -> None:
-        exactly_one(self, )
 
 
 @typed
