@@ -7,7 +7,7 @@ DEMO_STAMP := $(VENV)/.installed-demo
 # As many test processes as there are processors; each test binds to free ports only.
 WORKERS ?= auto
 
-.PHONY: demo test test-cluster lint types contracts tests generate refresh clean
+.PHONY: demo test test-cluster compare-istiod lint types contracts tests generate refresh clean
 
 # Needs less than the tests do, so it installs less.
 demo: $(DEMO_STAMP)
@@ -31,6 +31,10 @@ tests: $(STAMP)
 # A real API server and istiod, which Go builds once where they are not on PATH: docs/cluster-tests.md.
 test-cluster: $(STAMP)
 	$(BIN)/pytest tests/cluster
+
+# Our view of every proxy against what istiod tells it: docs/cluster-tests.md. `MANIFESTS=DIR` compares that folder.
+compare-istiod: $(STAMP)
+	$(BIN)/python -m tests.cluster.compare $(if $(MANIFESTS),--manifests $(MANIFESTS))
 
 # Typed objects from the CRDs that are kept in scripts/crds.
 generate: $(STAMP)

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.frozen import FrozenMap, freeze
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.clusters import Endpoint, LocalityEndpoints
 from pulumi_mesh.proxy.view.listeners import FilterChain, HttpConnectionManager, Listener, NetworkFilter
 from pulumi_mesh.proxy.view.routes import Route, RouteConfig
+
+_NO_HEALTH_CHECK = freeze({"health_check_config": {}})
+_OVERPROVISIONED = freeze({"overprovisioning_factor": 140})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,18 @@ def _without_workload(view: ProxyView) -> ProxyView:
     return _each_locality(view, lambda each: replace(each, endpoints=tuple(map(unnamed, each.endpoints))))
 
 
+def _without_envoys_defaults(view: ProxyView) -> ProxyView:
+    def endpoint(value: Endpoint) -> Endpoint:
+        return replace(value, extra=_without(value.extra, "endpoint", _NO_HEALTH_CHECK))
+
+    def locality(value: LocalityEndpoints) -> LocalityEndpoints:
+        return replace(value, endpoints=tuple(map(endpoint, value.endpoints)))
+
+    made = _each_locality(view, locality)
+    sets = (replace(each, extra=_without(each.extra, "policy", _OVERPROVISIONED)) for each in made.endpoints)
+    return replace(made, endpoints=tuple(sets))
+
+
 def _sorted_query(view: ProxyView) -> ProxyView:
     def ordered(route: Route) -> Route:
         if len(route.match.query) < 2:
@@ -90,6 +105,7 @@ TRANSFORMS = (
     ),
     Transform(_by_name, "Discovery has no order of listeners, route tables, clusters and endpoint sets."),
     Transform(_sorted_endpoints, "Endpoints of a locality have no order: the load balancer chooses."),
+    Transform(_without_envoys_defaults, "Envoy's own dump of endpoints has its defaults filled in."),
     Transform(_sorted_query, "All query parameters of a match must hold; istiod writes them in the order of a Go map."),
     Transform(
         _without_tracing, "istiod samples 1 % of requests for tracing; without a provider nothing receives them."
@@ -118,5 +134,8 @@ def _each_locality(view: ProxyView, change: Callable[[LocalityEndpoints], Locali
     return replace(view, clusters=tuple(clusters), endpoints=tuple(sets))
 
 
-def _without(extra: FrozenMap[str, object], name: str) -> FrozenMap[str, object]:
-    return FrozenMap({key: value for key, value in extra.items() if key != name})
+def _without(extra: FrozenMap[str, object], name: str, value: object = None) -> FrozenMap[str, object]:
+    """Without a field; ``value``: only where it holds this."""
+    if name not in extra or (value is not None and extra[name] != value):
+        return extra
+    return FrozenMap({key: held for key, held in extra.items() if key != name})

@@ -62,9 +62,7 @@ def _http(random: Random, listed: list[pm.Service], edges: list[pm.Gateway]) -> 
                 {"attempts": 0},
             ]
         ),
-        "rewrite": random.choice(
-            [{"uriRegexRewrite": {"match": "^/rx/(.*)", "rewrite": "/\\1"}}, {"uri": "/inside"}]
-        ),
+        "rewrite": random.choice([{"uriRegexRewrite": {"match": "^/rx/(.*)", "rewrite": "/\\1"}}, {"uri": "/inside"}]),
         "corsPolicy": {
             "allowOrigins": [{"exact": "https://a"}, {"regex": ".*b"}, {"prefix": "c"}],
             "allowMethods": ["GET", "POST"],
