@@ -57,17 +57,19 @@ def running(
         *("create", "secret", "tls", "shop-tls", "--namespace=istio-system"),
         *(f"--cert={issued.chain}", f"--key={issued.key}"),
     )
-    yield data_plane_of(load_program(str(PROGRAM)))
+    started = data_plane_of(load_program(str(PROGRAM)))
+    until(lambda: started.ask(public(started, authority, "/items")).status == 200, "the gateway speaks TLS")
+    assert started.refused() == {}
+    yield started
     crds("delete", "secret", "shop-tls", "--namespace=istio-system")
 
 
 @pytest.fixture
-def shop(running: DataPlane, authority: Authority) -> Iterator[DataPlane]:
-    """The same, once the gateway has its certificate; after the test, nothing may have been refused."""
-    until(lambda: running.ask(public(running, authority, "/items")).status == 200, "the gateway speaks TLS")
+def shop(running: DataPlane) -> Iterator[DataPlane]:
+    """The same; in a test no proxy may refuse anything."""
+    before = running.refused()
     yield running
-    running.until_synced()
-    assert running.rejected() == {}
+    assert running.refused() == before
 
 
 def test_a_gateway_ends_tls_and_answers_redirects_itself(shop: DataPlane, authority: Authority) -> None:
@@ -181,6 +183,32 @@ def test_plain_text_passes_until_mutual_tls_is_strict(shop: DataPlane, authority
         assert shop.ask(shop.from_workload("web", "stock")).status == 200
     finally:
         applied(PROGRAM.read_text())
+
+
+def test_what_a_proxy_refuses_is_seen(running: DataPlane, crds: Kubectl) -> None:
+    # Shows that the other tests would notice.
+    patch = {
+        "applyTo": "CLUSTER",
+        "match": {"context": "SIDECAR_OUTBOUND"},
+        "patch": {"operation": "MERGE", "value": {"connect_timeout": "-1s"}},
+    }
+    wrong = {
+        "apiVersion": "networking.istio.io/v1alpha3",
+        "kind": "EnvoyFilter",
+        "metadata": {"name": "wrong", "namespace": "counter"},
+        "spec": {"workloadSelector": {"labels": {"app": "stock"}}, "configPatches": [patch]},
+    }
+    clusters = "stock.counter type.googleapis.com/envoy.config.cluster.v3.Cluster"
+    assert running.refused() == {}
+    try:
+        crds.apply(wrong)
+        until(lambda: len(running.refused()) == 3, "the proxy of stock has refused it, and istiod counts that")
+        said = running.refused()
+        assert "Expected positive duration" in str(said[clusters])
+        assert "cluster_manager.cds.update_rejected" in str(said["stock"])
+    finally:
+        crds("delete", "envoyfilter", "wrong", "--namespace=counter")
+    until(lambda: clusters not in running.refused(), "the proxy of stock has taken what came then")
 
 
 def public(

@@ -109,9 +109,15 @@ class DataPlane:
         """What ``count`` requests to ``target`` show, sent as fast as answers come."""
         return self.background.run(_measure(target, count))
 
-    def rejected(self) -> dict[str, object]:
-        """What Envoys and istiod say was refused since they started; empty when nothing was."""
+    def refused(self) -> dict[str, object]:
+        """What Envoys have refused since they started, as they say and as istiod heard it; empty when nothing was.
+
+        Waits until each has answered to all that it was sent.
+        """
+        wanted = {f"{each.proxy.name}.{each.proxy.namespace}" for each in self.proxies.values()}
+        until(lambda: _answered(self.istiod) == wanted, "each proxy has answered to what istiod sent")
         said: dict[str, object] = {name: found for name, each in self.proxies.items() if (found := each.rejected())}
+        said.update(_errors(self.istiod))
         metrics = self.istiod.metrics().splitlines()
         said.update({line: "istiod" for line in metrics if line.startswith("pilot_total_xds_rejects")})
         return said
@@ -124,11 +130,6 @@ class DataPlane:
             for value in each.stats("upstream_rq_retry$").values()
             if isinstance(value, int)
         )
-
-    def until_synced(self) -> None:
-        """Wait until each proxy has acknowledged all that istiod sent to it."""
-        wanted = {f"{each.proxy.name}.{each.proxy.namespace}" for each in self.proxies.values()}
-        until(lambda: _synced(self.istiod) == wanted, "each proxy has acknowledged what istiod sent")
 
 
 @contextmanager
@@ -236,12 +237,26 @@ def _routes(view: ProxyView) -> Iterator[Route]:
     return (route for config in view.routes for host in config.virtual_hosts for route in host.routes)
 
 
-def _synced(istiod: Istiod) -> set[str]:
-    """The proxies that have acknowledged all that they were sent, and refused nothing of it."""
+def _answered(istiod: Istiod) -> set[str]:
+    """The proxies that have acknowledged or refused the last that they were sent, of each kind."""
     return {
         each["proxy"]
-        for each in json.loads(istiod.get("/debug/syncz"))
-        if all(
-            kind.get("sent") == kind.get("acked") and not kind.get("lastError") for kind in each["resources"].values()
-        )
+        for each in _proxies(istiod)
+        if all(kind.get("sent") == kind.get("acked") or kind.get("lastError") for kind in each["resources"].values())
     }
+
+
+def _errors(istiod: Istiod) -> dict[str, str]:
+    """What istiod was last told by proxies that refuse something now."""
+    return {
+        f"{each['proxy']} {name}": kind["lastError"]
+        for each in _proxies(istiod)
+        for name, kind in each["resources"].items()
+        if kind.get("lastError")
+    }
+
+
+def _proxies(istiod: Istiod) -> list[dict[str, Any]]:
+    """Of each connected proxy, what it was sent, and what it made of it."""
+    found: list[dict[str, Any]] = json.loads(istiod.get("/debug/syncz"))
+    return found
