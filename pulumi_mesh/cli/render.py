@@ -27,8 +27,8 @@ INSTALLATIONS = ("argocd", "flux", "helm")
     type=click.Choice(["istio", "envoy", *INSTALLATIONS]),
     default="istio",
     show_default=True,
-    help="Istio objects or Envoy config of the mesh; or the installation of Istio: Applications of Argo CD, HelmReleases"
-    " of Flux, or what the helm on PATH renders.",
+    help="Istio objects or Envoy config of the mesh; or the installation of Istio: Applications of Argo CD,"
+    " HelmReleases of Flux, or what the helm on PATH renders.",
 )
 @click.option(
     "--output-dir",
@@ -105,6 +105,7 @@ def _installation(
     program: str, backend: str, namespace: str | None, output_dir: Path | None, checking: bool, output: str
 ) -> int:
     from pulumi_mesh import gitops
+    from pulumi_mesh.gitops.layout import is_kustomization
     from pulumi_mesh.manifests.reading import load_yaml
     from pulumi_mesh.render.installation import installation
 
@@ -118,7 +119,8 @@ def _installation(
     if output_dir is not None:
         return _to_folder(output_dir, written, checking, output)
     if output == "json":
-        click.echo(_json([load_yaml(each) for each in gitops.stream(written).split("---\n")]))
+        texts = (text for path, text in written.items() if not is_kustomization(path))
+        click.echo(_json([load_yaml(text) for text in texts]))
     else:
         click.echo(gitops.stream(written), nl=False)
     return 0

@@ -29,8 +29,11 @@ _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9]
 # File systems take names of 255 bytes; temporary names and suffixes need some of them.
 _LONGEST = 200
 
-FOLDERS = tuple(_FOLDERS.values())
-"""The folders of the phases, in their order."""
+INSTALLATION_FOLDERS = ("1-namespaces", "2-base", "3-istiod", "4-revision-tags", "5-gateways")
+"""The folders of an installation, in the order in which they are applied."""
+
+FOLDERS = tuple(dict.fromkeys((*_FOLDERS.values(), *INSTALLATION_FOLDERS)))
+"""Every folder that a rendering may make; those of one rendering sort in the order in which they are applied."""
 
 _PART = "[a-z0-9][-a-z0-9._]{0,249}"
 _PATH = re.compile(rf"({_PART}/){{0,2}}{_PART}\.(yaml|json)")

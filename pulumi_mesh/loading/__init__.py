@@ -1,5 +1,5 @@
-"""From what a user names on the command line to a mesh: runs the user's Python, or reads a file."""
+"""From what a user names on the command line to a mesh or an installation: runs the user's Python, or reads a file."""
 
-from pulumi_mesh.loading.program import load_program
+from pulumi_mesh.loading.program import load_installation, load_program
 
-__all__ = ["load_program"]
+__all__ = ["load_installation", "load_program"]

@@ -10,8 +10,10 @@ from typing import Any
 from pulumi_mesh.errors import MeshError
 from pulumi_mesh.loading import yaml_file
 from pulumi_mesh.loading.files import read_file
+from pulumi_mesh.loading.offline import Deployed
 from pulumi_mesh.loading.project import PROJECT_FILES, has_project, read_project
 from pulumi_mesh.loading.python import Ran, is_module, run_file, run_module
+from pulumi_mesh.model.control_plane import Istio
 from pulumi_mesh.model.mesh import Mesh
 
 _KINDS = "a folder with Pulumi.yaml, a Python file, FILE.py:NAME, MODULE:NAME, or a YAML file"
@@ -28,6 +30,37 @@ def load_program(target: str) -> Mesh:
     ``MODULE:NAME`` may also name a package in the current folder that is no project.
     Raises MeshError: nothing there, no mesh or several, an error in the program with its file and line.
     """
+    ran, where, attribute = _ran(target)
+    return _only_mesh(ran, where, attribute)
+
+
+def load_installation(target: str) -> tuple[Istio, ...]:
+    """The control planes that a program installs, Outputs still in them. target: as for ``load_program``.
+
+    They are those that a ``deploy.Installation`` is given; else what NAME says, or ``istio`` at the top of the module:
+    an Istio, several in a list, or a mesh, whose own one it is; else the mesh's own. Raises MeshError.
+    """
+    ran, where, attribute = _ran(target)
+    if not attribute and len(ran.deployed.installations) > 1:
+        raise MeshError("holds several installations; give each to a program of its own", where=where)
+    if not attribute and ran.deployed.installations:
+        return ran.deployed.installations[0]
+    named = ran.names.get(attribute or "istio")
+    if isinstance(named, Istio):
+        return (named,)
+    if isinstance(named, list | tuple) and named and all(isinstance(each, Istio) for each in named):
+        return tuple(named)
+    istio = _only_mesh(ran, where, attribute).istio
+    if not istio.version:
+        raise MeshError(
+            "installs no Istio; give one to deploy.Installation, or call it istio: istio = pulumi_mesh.Istio(...)",
+            where=where,
+        )
+    return (istio,)
+
+
+def _ran(target: str) -> tuple[Ran, str, str]:
+    """What a program left behind, what errors call it, and the name after its colon."""
     path, _, attribute = target.rpartition(":") if _names_attribute(target) else (target, "", "")
     if path != "-" and Path(path).name in PROJECT_FILES and Path(path).is_file():
         path = str(Path(path).parent)
@@ -35,16 +68,16 @@ def load_program(target: str) -> Mesh:
     if Path(path).is_dir() and not package:
         found = read_project(Path(path))
         ran = run_file(found.main, name="__main__", project=found.name, cwd=found.main.parent)
-        return _only_mesh(ran, str(found.main), attribute)
+        return ran, str(found.main), attribute
     if path == "-" or path.endswith((".yaml", ".yml")):
-        return yaml_file.read_mesh(read_file(path), path)
+        return Ran({"mesh": yaml_file.read_mesh(read_file(path), path)}, Deployed((), ())), path, ""
     if path.endswith(".py"):
         if not Path(path).is_file():
             raise MeshError(f"there is no such file; a program is {_KINDS}", where=path)
         name = "__main__" if Path(path).name == "__main__.py" else Path(path).stem
-        return _only_mesh(run_file(Path(path), name=name), path, attribute)
+        return run_file(Path(path), name=name), path, attribute
     if _MODULE.fullmatch(path):
-        return _only_mesh(run_module(path), path, attribute)
+        return run_module(path), path, attribute
     raise MeshError(f"there is no such program; a program is {_KINDS}", where=target)
 
 
