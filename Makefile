@@ -7,7 +7,7 @@ DEMO_STAMP := $(VENV)/.installed-demo
 # As many test processes as there are processors; each test binds to free ports only.
 WORKERS ?= auto
 
-.PHONY: demo test test-cluster compare-istiod lint types contracts tests generate refresh clean
+.PHONY: demo test test-cluster compare-istiod lint types contracts tests generate refresh conformance benchmark clean
 
 # Needs less than the tests do, so it installs less.
 demo: $(DEMO_STAMP)
@@ -35,6 +35,14 @@ test-cluster: $(STAMP)
 # Our view of every proxy against what istiod tells it: docs/cluster-tests.md. `MANIFESTS=DIR` compares that folder.
 compare-istiod: $(STAMP)
 	$(BIN)/python -m tests.cluster.compare $(if $(MANIFESTS),--manifests $(MANIFESTS))
+
+# How often we say what other projects say, on their own cases: docs/conformance.md. Less than is recorded fails.
+conformance: $(STAMP)
+	$(BIN)/python -m tests.conformance
+
+# validate against istioctl, which Go builds once where it is not on PATH: docs/benchmarks.md.
+benchmark: $(STAMP)
+	$(BIN)/python -m benchmarks
 
 # Typed objects from the CRDs that are kept in scripts/crds.
 generate: $(STAMP)
