@@ -111,7 +111,7 @@ class Snapshot:
 
     def of(self, kind: type[O]) -> tuple[O, ...]:
         """The objects of a kind, by namespace and name."""
-        return self.objects.get(kind.kind, ())
+        return self.objects.get(_type(kind), ())
 
     def service(self, hostname: str) -> KnownService | None:
         """The service that clients call by that name, if it is known."""
@@ -149,8 +149,8 @@ def snapshot(
     """Index objects and facts; the result does not depend on the order in which they are given."""
     kinds: dict[str, list[Object]] = {}
     for each in objects:
-        kinds.setdefault(each.kind, []).append(each)
-    namespaces = {each.name: each.labels for each in sorted(kinds.get("Namespace", []), key=_by_place)}
+        kinds.setdefault(_type(each), []).append(each)
+    namespaces = {each.name: each.labels for each in sorted(kinds.get("/Namespace", []), key=_by_place)}
     return Snapshot(
         objects=FrozenMap({kind: tuple(sorted(kinds[kind], key=_by_place)) for kind in sorted(kinds)}),
         services=tuple(sorted(services, key=lambda each: (each.namespace, each.name, each.hostname))),
@@ -169,6 +169,11 @@ def selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
 def ref_of(item: Object, path: str = "") -> Ref:
     """A pointer into an object."""
     return Ref(item.kind, item.namespace, item.name, path)
+
+
+def _type(item: Object | type[Object]) -> str:
+    """``GROUP/KIND``: Istio and the Gateway API both have a Gateway."""
+    return f"{item.api_version.rpartition('/')[0]}/{item.kind}"
 
 
 def _by_place(item: Object) -> tuple[str, str]:

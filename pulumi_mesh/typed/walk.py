@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 from pulumi_mesh.errors import OutputError
 from pulumi_mesh.frozen import FrozenMap
-from pulumi_mesh.typed.tokens import FORMATTED_OUTPUT, is_formatted_output
+from pulumi_mesh.typed.tokens import FORMATTED_OUTPUT, is_formatted_output, is_output
 
 T = TypeVar("T")
 
@@ -54,5 +54,5 @@ def _kept(old: Any, new: Any) -> Any:
 
 
 def _entry(path: str, index: int, item: Any) -> str:
-    name = getattr(item, "name", None)
+    name = None if is_output(item) else getattr(item, "name", None)  # an Output would make another one of any name
     return f'{path}["{name}"]' if isinstance(name, str) and name else f"{path}[{index}]"

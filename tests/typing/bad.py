@@ -3,7 +3,9 @@
 import pulumi
 
 import pulumi_mesh as pm
-from pulumi_mesh import istio
+from pulumi_mesh import deploy, gateway_api, istio
+from pulumi_mesh.gateway_api import experimental, http_route
+from pulumi_mesh.istio import virtual_service
 
 number = pulumi.Output.from_input(80)
 text = pulumi.Output.from_input("a")
@@ -46,6 +48,29 @@ pm.Stage(weight="5")  # E: text for a weight
 pm.Mesh("m", services=[public])  # E: a gateway for a service
 pm.Mesh("m").at({"reviews": "2"})  # E: text for a stage
 istio.Telemetry("t", spce={})  # E: no such field
+istio.ServiceEntry("t")  # E: no spec
+istio.TrafficExtensions("t")  # E: no such kind
+virtual_service.HttpRoute(weight=1)  # E: no destination
+virtual_service.HttpRoute(destination={"host": "a"}, weight="1")  # E: text for a weight
+virtual_service.HttpRoute(destination={"host": "a"}, weight=number)  # E: an Output for a weight
+virtual_service.Http(retries=virtual_service.Rewrite())  # E: another part's class
+virtual_service.Http(timeout=10)  # E: a number for text
+istio.destination_rule.PortTrafficPolicy(tls=istio.destination_rule.Tls(mode="STRICT"))  # E: no such mode
+istio.workload_group.TcpSocket(port="80")  # E: text for a port
+istio.wasm_plugin.WasmPluginSpec(url=text, phase=text)  # E: an Output for an enum
+istio.proxy_config.ProxyConfigSpec(environment_variables={"A": 1})  # E: a number for text
+gateway_api.Gateway("g", spec=istio.gateway.GatewaySpec())  # E: another API's spec
+gateway_api.HTTPRoute("r", spec=http_route.HTTPRouteSpec(hostname=["a"]))  # E: no such field
+gateway_api.XMesh("m", spec={})  # E: only the experimental channel has it
+experimental.XMesh("m")  # E: no spec
+http_route.Rule(retry={})  # E: only the experimental channel has it
+http_route.PathMatch(type="Prefix", value="/")  # E: no such type
+http_route.RequestRedirect(status_code=300)  # E: no redirect
+http_route.HTTPRouteSpec(hostnames=5)  # E: a number for a list
+http_route.BackendRef(name="a", port=text)  # E: an Output for a port
+deploy.Object("o", {"kind": "HTTPRoute"})  # E: a mapping for an object
+deploy.Object("o", gateway_api)  # E: a module for an object
+gateway_api.HTTPRoute("r").spec.rules[0]  # E: there may be none
 istio.Telemetry(5, namespace="b")  # E: a number for a name
 reviews.ports[0].number.upper()  # E: a number is stored
 reviews.name = "b"  # E: nothing changes

@@ -6,8 +6,10 @@ from typing import assert_type
 import pulumi
 
 import pulumi_mesh as pm
-from pulumi_mesh import istio, kubernetes
+from pulumi_mesh import gateway_api, istio, kubernetes
 from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.gateway_api import experimental, http_route
+from pulumi_mesh.istio import virtual_service, workload_group
 
 host = pulumi.Output.from_input("api.example.com")
 team = pm.Namespace("bookinfo", injection=True, labels={"team": host}, physical_name=host)
@@ -101,3 +103,76 @@ assert_type(mesh.at({"reviews": 1}), pm.Mesh)
 assert_type(mesh.at().replace(name="other"), pm.Mesh)
 assert_type(mesh.gateway("public"), pm.Gateway)
 assert_type(mesh.routes, tuple[pm.HTTPRoute, ...])
+
+# Typed objects: fields take parts or plain mappings, Outputs stand at texts.
+virtual = istio.VirtualService(
+    "reviews",
+    namespace="bookinfo",
+    spec=virtual_service.VirtualServiceSpec(
+        hosts=["reviews", host],
+        http=[
+            virtual_service.Http(
+                match=[virtual_service.HttpMatch(uri=virtual_service.StringMatch(prefix=host)), {"port": 80}],
+                route=[virtual_service.HttpRoute(destination={"host": host, "subset": "v1"}, weight=100)],
+                timeout="10s",
+            )
+        ],
+    ),
+)
+group = istio.WorkloadGroup(
+    "vms",
+    namespace="bookinfo",
+    spec=workload_group.WorkloadGroupSpec(
+        template={"serviceAccount": host, "ports": {"http": 8080}},
+        probe=workload_group.Probe(tcp_socket=workload_group.TcpSocket(port=8080)),
+    ),
+)
+plugin = istio.WasmPlugin("auth", spec={"url": host, "pluginConfig": {"any": [1, None, host]}})
+config = istio.ProxyConfig("all", spec=istio.proxy_config.ProxyConfigSpec(concurrency=0))
+extension = istio.TrafficExtension("lua", namespace="bookinfo", spec={"lua": {"inlineCode": host}})
+edge = gateway_api.Gateway(
+    "public",
+    namespace="istio-system",
+    annotations={"owner": host},
+    spec=gateway_api.gateway.GatewaySpec(
+        gateway_class_name="istio",
+        listeners=[
+            gateway_api.gateway.Listener(name="web", port=443, protocol="HTTPS", tls={"mode": "Terminate"}),
+            {"name": "plain", "port": 80, "protocol": "HTTP"},
+        ],
+    ),
+)
+shop = gateway_api.HTTPRoute(
+    "shop",
+    namespace="bookinfo",
+    spec=http_route.HTTPRouteSpec(
+        parent_refs=[http_route.ParentRef(name="public", namespace=host)],
+        hostnames=(host, "shop.example.com"),
+        rules=[
+            http_route.Rule(
+                matches=[http_route.Match(path=http_route.PathMatch(type="PathPrefix", value="/"), method="GET")],
+                filters=[
+                    http_route.Filter(
+                        type="RequestHeaderModifier",
+                        request_header_modifier=http_route.HeaderModifier(add=[{"name": "a", "value": host}]),
+                    )
+                ],
+                backend_refs=[http_route.BackendRef(name=host, port=9080, weight=90)],
+                timeouts=http_route.Timeouts(request="10s"),
+            )
+        ],
+    ),
+)
+wider = experimental.HTTPRoute(
+    "shop", spec=experimental.http_route.HTTPRouteSpec(rules=[experimental.http_route.Rule(retry={"attempts": 3})])
+)
+xmesh = experimental.XMesh("istio", spec={"controllerName": "istio.io/mesh-controller"})
+both = pm.Mesh("apis", objects=[virtual, group, plugin, config, extension, edge, shop, wider, xmesh])
+
+assert_type(virtual.spec, virtual_service.VirtualServiceSpec)
+assert_type(virtual.spec.http, tuple[virtual_service.Http, ...] | None)
+assert_type(shop.spec.rules, tuple[http_route.Rule, ...] | None)
+assert_type(shop.spec.hostnames, tuple[str, ...] | None)
+assert_type(edge.spec.listeners[0].port, int)
+assert_type(wider.spec, experimental.http_route.HTTPRouteSpec)
+assert_type(xmesh.spec.controller_name, str)
