@@ -14,7 +14,8 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
-	_ "istio.io/istio/pkg/config/xds"
+	_ "istio.io/istio/pilot/pkg/config/kube/crd"
+	_ "istio.io/istio/pkg/config/validation/envoyfilter"
 )
 
 var scalars = map[protoreflect.Kind]string{

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from cel_expr_python import cel
 
 # A field whose name CEL reserves is written __name__ in a rule; after a dot the official library takes the name itself.
-_escaped = re.compile(r"(?<=\.)__(as|break|const|continue|else|for|function|if|import|let|loop|package|namespace|return|var|void|while|in|true|false|null)__\b")
+_escaped = re.compile(
+    r"(?<=\.)__(as|break|const|continue|else|for|function|if|import|let|loop|package|namespace|return|var|void|while|in|true|false|null)__\b"
+)
 _is_dns_label = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?").fullmatch
 
 

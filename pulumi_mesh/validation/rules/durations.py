@@ -11,8 +11,17 @@ from pulumi_mesh.validation.verdict import Problem
 MILLISECOND = 1_000_000
 SECOND = 1_000_000_000
 
-_UNITS = {"ns": 1, "us": 1000, "µs": 1000, "μs": 1000, "ms": MILLISECOND, "s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND}  # noqa: RUF001  both micro signs
-_part = re.compile(r"([0-9]*)(?:\.([0-9]*))?([a-zµμ]+)")  # noqa: RUF001
+_UNITS = {
+    "ns": 1,
+    "us": 1000,
+    "µs": 1000,
+    "μs": 1000,
+    "ms": MILLISECOND,
+    "s": SECOND,
+    "m": 60 * SECOND,
+    "h": 3600 * SECOND,
+}
+_part = re.compile(r"([0-9]*)(?:\.([0-9]*))?([a-zµμ]+)")
 _MOST = 1 << 63
 
 

@@ -21,7 +21,9 @@ _MAX_VERSION = 1024
 def envoy_filter(spec: Object, metadata: Object) -> Iterator[Problem]:
     """Patches: what they apply to, what they match, and whether Envoy's API has what they write."""
     del metadata
-    yield warning("spec", "an EnvoyFilter builds on Istio's internals, which change: prefer other objects, test upgrades")
+    yield warning(
+        "spec", "an EnvoyFilter builds on Istio's internals, which change: prefer other objects, test upgrades"
+    )
     if (chosen := spec.get("workloadSelector")) is not None:
         yield from selector(chosen.get("labels"), "spec.workloadSelector")
     for index, patch in enumerate(spec.get("configPatches") or ()):

@@ -94,7 +94,7 @@ def _bind(bind: str, path: str, listened: Object | None) -> Iterator[Problem]:
 
 
 def scoped_host(host: str, path: str, *, in_gateway: bool, converted: bool = False) -> Iterator[Problem]:
-    """``namespace/host``, as Gateways and Sidecars name hosts; a Gateway's needs no namespace, and may be an address."""
+    """``namespace/host``, as Gateways and Sidecars name hosts; a Gateway's may be a host alone, or an address."""
     namespace, slash, name = host.partition("/")
     if not slash:
         if in_gateway:

@@ -85,7 +85,7 @@ def manipulation(headers: Mapping[str, Any] | None, path: str) -> Iterator[Probl
             for name, value in (operations.get(verb) or {}).items():
                 yield from name_problems(name, f"{at}.{verb}")
                 if problem := value_problem(value):
-                    yield Problem(f"{at}.{verb}.{name}", problem)
+                    yield Problem(f"{at}.{verb}[{name}]", problem)
         for index, name in enumerate(operations.get("remove") or ()):
             yield from _other_name(name, f"{at}.remove[{index}]")
 
@@ -98,7 +98,7 @@ def value_problem(value: str) -> str | None:
     return _command_problem(value) if "%" in value else None
 
 
-def _command_problem(value: str) -> str | None:  # noqa: PLR0915  one state each, as in Envoy's header_parser.cc
+def _command_problem(value: str) -> str | None:
     state, at = "text", 0
     while at < len(value):
         char = value[at]

@@ -85,11 +85,11 @@ def _conflicts(route: Object, path: str, *, delegate: bool) -> Iterator[Problem]
 
 def _match(match: Object, path: str) -> Iterator[Problem]:
     for name, header in (match.get("headers") or {}).items():
-        at = f"{path}.headers.{name}"
+        at = f"{path}.headers[{name}]"
         yield from matched_name(name, at)
         yield from _text_match(header, at)
     for name, header in (match.get("withoutHeaders") or {}).items():
-        at = f"{path}.withoutHeaders.{name}"
+        at = f"{path}.withoutHeaders[{name}]"
         yield from matched_name(name, at)
         if header.get("regex") != "*":  # stands for a header that is there
             yield from _text_match(header, at)
@@ -99,7 +99,7 @@ def _match(match: Object, path: str) -> Iterator[Problem]:
         if (value := match.get(field)) is not None:
             yield from _text_match(value, f"{path}.{field}")
     for name, value in (match.get("queryParams") or {}).items():
-        yield from _text_match(value, f"{path}.queryParams.{name}")
+        yield from _text_match(value, f"{path}.queryParams[{name}]")
     if match.get("port"):
         yield from port(match["port"], f"{path}.port")
     if "sourceLabels" in match:
@@ -244,7 +244,7 @@ def _one_authority(route: Object, path: str) -> Iterator[Problem]:
         for name, value in (operations.get(verb) or {}).items():
             if is_authority(name):
                 if current:
-                    yield Problem(f"{path}.headers.request.{verb}.{name}", "the authority is set in one place only")
+                    yield Problem(f"{path}.headers.request.{verb}[{name}]", "the authority is set in one place only")
                     return
                 current = value
 

@@ -15,9 +15,7 @@ _BYTES = {
     "oct": ("k",),
 }
 _TEXTS = ("alg", "kid", "use", "x5t", "x5t#S256", "x5u")
-_OPERATIONS = frozenset(
-    {"sign", "verify", "encrypt", "decrypt", "wrapKey", "unwrapKey", "deriveKey", "deriveBits"}
-)
+_OPERATIONS = frozenset({"sign", "verify", "encrypt", "decrypt", "wrapKey", "unwrapKey", "deriveKey", "deriveBits"})
 _is_base64 = re.compile(r"[A-Za-z0-9_-]*|[A-Za-z0-9+/]*").fullmatch
 
 

@@ -11,9 +11,7 @@ from pulumi_mesh.validation.verdict import Problem, warning
 
 Object = Mapping[str, Any]
 
-_TOPOLOGY = frozenset(
-    {"topology.kubernetes.io/region", "topology.kubernetes.io/zone", "topology.istio.io/subzone"}
-)
+_TOPOLOGY = frozenset({"topology.kubernetes.io/region", "topology.kubernetes.io/zone", "topology.istio.io/subzone"})
 _MAGLEV_BELOW = 5_000_011
 
 
@@ -111,7 +109,7 @@ def _failover(
 
 
 def _localities(names: Sequence[str], path: str) -> Iterator[Problem]:
-    """Localities such as ``region/zone/*`` that do not overlap one before them, as Istio tells it: the first mistake."""
+    """The first mistake among localities such as ``region/zone/*``: none overlaps one before it."""
     seen: dict[str, dict[str, set[str]]] = {}
     for name in names:
         overlaps = Problem(path, f"locality {name} overlaps one before it")

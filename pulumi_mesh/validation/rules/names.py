@@ -1,4 +1,4 @@
-"""Names of hosts, labels and ports, as Istio's webhook reads them (pkg/config/labels, pkg/config/host, validation/agent).
+"""Names of hosts, labels and ports, as Istio's webhook reads them (pkg/config/{labels,host,validation/agent}).
 
 Istio's DNS labels may hold upper case, and a label's wildcard may be followed by text: both differ from Kubernetes.
 A function whose name is a thing returns what is wrong with it, or None.

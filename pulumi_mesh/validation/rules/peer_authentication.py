@@ -19,6 +19,6 @@ def peer_authentication(spec: Mapping[str, Any], metadata: Mapping[str, Any]) ->
     if by_port is not None and not by_port:
         yield Problem("spec.portLevelMtls", "where it is set, it has a port")
     for number in by_port or ():
-        yield from port(int(number), f"spec.portLevelMtls.{number}")
+        yield from port(int(number), f"spec.portLevelMtls[{number}]")
     if chosen is not None:
         yield from selector(chosen.get("matchLabels"), "spec.selector")

@@ -107,7 +107,11 @@ def _dns(spec: Object, labels: Object) -> Iterator[Problem]:
         if not is_ip(address) and fqdn(address):
             yield Problem(f"{at}.address", f"{address!r} is neither an IP address nor a domain name")
         yield from endpoint_ports(endpoint, at, names)
-    if len(hosts) > 1 and spec.get("addresses") and any(is_tcp(p.get("protocol") or "") for p in spec.get("ports") or ()):
+    if (
+        len(hosts) > 1
+        and spec.get("addresses")
+        and any(is_tcp(p.get("protocol") or "") for p in spec.get("ports") or ())
+    ):
         yield warning("spec.hosts", "several hosts cannot be told apart on TCP ports of one address")
 
 

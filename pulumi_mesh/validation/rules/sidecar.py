@@ -59,7 +59,9 @@ def _ingress(listeners: Sequence[Object]) -> Iterator[Problem]:
         if (pool := listener.get("connectionPool")) is not None:
             yield from connection_pool(pool, f"{at}.connectionPool")
             if pool.get("http") is not None and not is_http(protocol):
-                yield warning(f"{at}.connectionPool.http", f"the port's protocol is {protocol or 'not given'}, not HTTP")
+                yield warning(
+                    f"{at}.connectionPool.http", f"the port's protocol is {protocol or 'not given'}, not HTTP"
+                )
 
 
 def _port(listened: Object, path: str) -> Iterator[Problem]:
@@ -97,7 +99,7 @@ def _tls(tls: Object, path: str, protocol: str) -> Iterator[Problem]:
 
 
 def _egress(listeners: Sequence[Object], namespace: str) -> Iterator[Problem]:
-    ports, sockets = set(), set()
+    seen: set[int | str] = set()
     for index, listener in enumerate(listeners):
         at = f"spec.egress[{index}]"
         bind, listened = listener.get("bind") or "", listener.get("port")
@@ -108,10 +110,10 @@ def _egress(listeners: Sequence[Object], namespace: str) -> Iterator[Problem]:
             number = listened.get("number") or 0
             yield from _port(listened, f"{at}.port")
             yield from _bind(number, bind, at, listener.get("captureMode") or "DEFAULT")
-            taken = sockets if not number else ports
-            if (bind if not number else number) in taken:
-                yield Problem(at, f"there is a listener on {number or bind!r} before it")
-            taken.add(bind if not number else number)
+            bound = number or bind
+            if bound in seen:
+                yield Problem(at, f"there is a listener on {bound} before it")
+            seen.add(bound)
         yield from _hosts(listener.get("hosts") or (), f"{at}.hosts", namespace)
 
 

@@ -45,7 +45,7 @@ def _tracing(tracing: Object, path: str) -> Iterator[Problem]:
     if not 0 <= (tracing.get("randomSamplingPercentage") or 0) <= 100:
         yield Problem(f"{path}.randomSamplingPercentage", f"{tracing['randomSamplingPercentage']} is not in 0..100")
     for name, tag in (tracing.get("customTags") or {}).items():
-        at = f"{path}.customTags.{name}"
+        at = f"{path}.customTags[{name}]"
         if not name:
             yield Problem(at, "a tag has a name")
         for kind, field in (("literal", "value"), ("header", "name"), ("environment", "name")):
@@ -60,7 +60,7 @@ def _metrics(metrics: Object, path: str) -> Iterator[Problem]:
     for index, override in enumerate(metrics.get("overrides") or ()):
         at = f"{path}.overrides[{index}]"
         for name, tag in (override.get("tagOverrides") or {}).items():
-            here = f"{at}.tagOverrides.{name}"
+            here = f"{at}.tagOverrides[{name}]"
             if not name:
                 yield warning(here, "a tag has a name")
             removes = tag.get("operation") == "REMOVE"

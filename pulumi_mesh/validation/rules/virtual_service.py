@@ -53,8 +53,8 @@ def _claims(routes: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
         for number, match in enumerate(route.get("match") or ()):
             for field in ("headers", "withoutHeaders"):
                 for name in match.get(field) or ():
-                    if name[0:1] == "@" and is_claim(name):
-                        at = f"spec.http[{index}].match[{number}].{field}.{name}"
+                    if is_claim(name):
+                        at = f"spec.http[{index}].match[{number}].{field}[{name}]"
                         yield Problem(at, "routes by JWT claims are for gateways, and this one is for the mesh")
 
 

@@ -42,7 +42,7 @@ def workload(entry: Mapping[str, Any], path: str, ports: Collection[str] | None 
 def endpoint_ports(entry: Mapping[str, Any], path: str, ports: Collection[str] | None) -> Iterator[Problem]:
     """The ports of a workload, and its labels. ports: the names that there are, where they are known."""
     for name, number in (entry.get("ports") or {}).items():
-        at = f"{path}.ports.{name}"
+        at = f"{path}.ports[{name}]"
         if ports is not None and name not in ports:
             yield Problem(at, f"the service has no port {name}")
         yield from port_name(name, at)
