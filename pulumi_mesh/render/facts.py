@@ -64,7 +64,8 @@ def _services(mesh: Mesh) -> Iterator[KnownService]:
     for each in mesh.known_services:
         yield KnownService(
             hostname=host_of(mesh, each),
-            name=each.name,
+            # By a host name of its own istiod knows a service from a service entry, and calls it as its host.
+            name=each.hostname or each.name,
             namespace=mesh.physical_namespace(each.namespace),
             ports=tuple(
                 ServicePort(port.name, port.number, port.target_port or port.number, port.protocol)

@@ -233,7 +233,8 @@ def test_an_external_service_is_known_and_not_rendered() -> None:
         "m", services=[service], routes=[pm.HTTPRoute("r", services=[service], rules=[pm.Rule(backends=[service])])]
     )
     assert [each.identity.kind for each in render(mesh).entries] == ["VirtualService"]
-    assert [each.hostname for each in snapshot(mesh).services] == ["cart.other.example.com"]
+    (known,) = snapshot(mesh).services
+    assert (known.hostname, known.name) == ("cart.other.example.com", "cart.other.example.com")
 
 
 @pytest.mark.parametrize(
