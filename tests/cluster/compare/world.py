@@ -81,6 +81,9 @@ def _declared(known: Snapshot) -> Iterator[dict[str, Any]]:
 
 def _services(known: Snapshot) -> Iterator[dict[str, Any]]:
     for each in known.services:
+        if each.hostname != f"{each.name}.{each.namespace}.svc.{known.mesh.domain}":
+            yield _service_entry(each)
+            continue
         metadata = {"name": each.name, "namespace": each.namespace}
         ports = [
             {
@@ -95,6 +98,27 @@ def _services(known: Snapshot) -> Iterator[dict[str, Any]]:
         spec = {"clusterIP": each.address or "None", "ports": ports, "selector": dict(each.selector)}
         yield {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
         yield _endpoints(each, known.workloads_of(each))
+
+
+def _service_entry(service: KnownService) -> dict[str, Any]:
+    """How Istio learns of a service by a name of its own, whose workloads are in the cluster."""
+    ports = [
+        {"number": each.number, "name": each.name, "protocol": each.protocol, "targetPort": each.target_port}
+        for each in service.ports
+    ]
+    return {
+        "apiVersion": "networking.istio.io/v1",
+        "kind": "ServiceEntry",
+        "metadata": {"name": service.name, "namespace": service.namespace},
+        "spec": {
+            "hosts": [service.hostname],
+            "addresses": [service.address],
+            "location": "MESH_INTERNAL",
+            "resolution": "STATIC",
+            "ports": ports,
+            "workloadSelector": {"labels": dict(service.selector)},
+        },
+    }
 
 
 def _endpoints(service: KnownService, workloads: tuple[Workload, ...]) -> dict[str, Any]:

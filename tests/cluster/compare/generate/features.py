@@ -13,7 +13,6 @@ from pulumi_mesh.frozen import FrozenMap
 NOT_GENERATED = {
     "Mesh.istio": "one istiod runs, with its defaults",
     "Namespace.physical_name": "a name, which each namespace has in any case",
-    "Service.hostname": "a Service of Kubernetes has the name that its cluster gives it",
 }
 """Fields that no generated mesh sets, and why."""
 

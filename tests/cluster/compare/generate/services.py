@@ -42,7 +42,9 @@ def services(random: Random, spaces: list[pm.Namespace]) -> list[pm.Service]:
     made: list[pm.Service] = []
     for name in random.sample(_NAMES, random.randint(1, 6)):
         one = _service(random, name, random.choice(spaces), made, addresses)
-        made.append(one.external() if random.random() < 0.15 else one)
+        if random.random() < 0.15:
+            one = one.external(hostname=f"{name}.example.net") if random.random() < 0.5 else one.external()
+        made.append(one)
     return made
 
 
