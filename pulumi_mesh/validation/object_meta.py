@@ -53,9 +53,9 @@ _FIELDS = compiled({
 _PLACE: Place = (None, "metadata")
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})*\Z")
-_DNS_LABEL = re.compile(rf"{_LABEL}\Z")
+DNS_LABEL = re.compile(rf"{_LABEL}\Z")
 _NAME_PART = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]\Z")
-_VALUE_PART = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?\Z")
+VALUE_PART = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?\Z")
 _ANNOTATIONS_SIZE = 256 * 1024
 
 
@@ -94,9 +94,14 @@ def _names(metadata: Mapping[str, Any], namespaced: bool | None, found: Found) -
         found.append(((_PLACE, "name"), problem))
     if prefix and (problem := problem_of(re.sub(r"-\Z", "a", prefix))):  # more characters follow
         found.append(((_PLACE, "generateName"), problem))
-    if namespace and namespaced is not False and (len(namespace) > 63 or not _DNS_LABEL.match(namespace)):
+    if namespace and namespaced is not False and (len(namespace) > 63 or not DNS_LABEL.match(namespace)):
         text = "is no namespace's name: at most 63 lower-case letters, digits and '-', a letter or digit at each end"
         found.append(((_PLACE, "namespace"), text))
+
+
+def is_subdomain(name: str) -> bool:
+    """Whether text is a DNS subdomain in lower case."""
+    return len(name) <= 253 and _SUBDOMAIN.match(name) is not None
 
 
 def _subdomain(name: str) -> str:
@@ -112,10 +117,10 @@ def _path_segment(name: str) -> str:
 
 
 @functools.lru_cache(4096)
-def _qualified(key: str) -> str:
+def qualified(key: str) -> str:
     """Why text is no qualified name, such as ``app.kubernetes.io/name``; empty where it is one."""
     prefix, slash, name = key.rpartition("/")
-    if slash and (not prefix or len(prefix) > 253 or not _SUBDOMAIN.match(prefix)):
+    if slash and not is_subdomain(prefix):
         return f"has the key {key!r}, whose part before '/' is no DNS subdomain in lower case"
     if len(name) > 63 or not _NAME_PART.match(name):
         return f"has the key {key!r}; 1 to 63 letters, digits, '-', '_' and '.', a letter or digit at each end"
@@ -124,16 +129,16 @@ def _qualified(key: str) -> str:
 
 def _labels(labels: Mapping[str, Any], found: Found) -> None:
     for key, value in labels.items():
-        if problem := _qualified(key):
+        if problem := qualified(key):
             found.append(((_PLACE, "labels"), problem))
-        if value and (len(value) > 63 or not _VALUE_PART.match(value)):
+        if value and (len(value) > 63 or not VALUE_PART.match(value)):
             text = "is no label's value: at most 63 letters, digits, '-', '_' and '.', a letter or digit at each end"
             found.append((((_PLACE, "labels"), Key(key)), text))
 
 
 def _annotations(annotations: Mapping[str, Any], found: Found) -> None:
     for key in annotations:
-        if problem := _qualified(key.lower()):
+        if problem := qualified(key.lower()):
             found.append(((_PLACE, "annotations"), problem))
     size = sum(len(key.encode()) + len((value or "").encode()) for key, value in annotations.items())
     if size > _ANNOTATIONS_SIZE:
@@ -143,7 +148,7 @@ def _annotations(annotations: Mapping[str, Any], found: Found) -> None:
 def _finalizers(finalizers: list[str], found: Found) -> None:
     place = (_PLACE, "finalizers")
     for index, name in enumerate(finalizers):
-        if problem := _qualified(name):
+        if problem := qualified(name):
             found.append(((place, index), problem))
     if {"orphan", "foregroundDeletion"} <= {*finalizers}:
         found.append((place, "holds orphan and foregroundDeletion, which exclude each other"))

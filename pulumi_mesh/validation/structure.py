@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from pulumi_mesh.validation.compiled import Check, Found, compiled_root, path_of
+from pulumi_mesh.validation.core import CORE
 from pulumi_mesh.validation.defaults import filled
 from pulumi_mesh.validation.object_meta import metadata_problems
 from pulumi_mesh.validation.schemas import Channel, Definition, definition, groups
@@ -22,8 +23,8 @@ class Structure(NamedTuple):
     """What the first stage says of an object.
 
     problems: in the order of the object's fields. object: with the schema's defaults; the one given where there are
-    none. definition, version: of its kind; without a definition the kind is not known here, and only its type and
-    metadata were judged.
+    none. definition, version: of its kind; without a definition it is no custom resource that is known here, and only
+    its type, its metadata and, of a Service or Namespace, its own fields were judged.
     """
 
     problems: tuple[Problem, ...]
@@ -48,6 +49,8 @@ def structure(document: Mapping[str, Any], channel: Channel = "standard", *, met
             found.append(((None, "apiVersion"), _not_served(api_version, kind, known)))
         elif metadata:
             metadata_problems(document.get("metadata"), None, found)
+        if judge := CORE.get((api_version, kind)):
+            judge(document, found)
         return Structure(_problems(found), document)
     check, fill = _functions(known, version)
     full = document if fill is None else fill(document)
