@@ -15,7 +15,8 @@ from pulumi_mesh.render.result import Entry
 class Object(pulumi.ComponentResource):
     """One typed object without a mesh: one child, and the output ``objects`` with its manifest, as in Mesh.
 
-    obj: from ``pulumi_mesh.istio``, ``pulumi_mesh.gateway_api`` or ``pulumi_mesh.kubernetes``; Outputs may stand at its texts. Raises OutputError.
+    obj: from ``pulumi_mesh.istio``, ``pulumi_mesh.gateway_api`` or ``pulumi_mesh.kubernetes``; Outputs may stand at its
+    texts. Raises OutputError.
     """
 
     objects: pulumi.Output[list[Any]]
