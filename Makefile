@@ -44,9 +44,10 @@ conformance: $(STAMP)
 benchmark: $(STAMP)
 	$(BIN)/python -m benchmarks
 
-# Typed objects from the CRDs that are kept in scripts/crds.
+# Typed objects from the CRDs in scripts/crds, and the values of Istio's charts from scripts/charts.
 generate: $(STAMP)
 	$(BIN)/python -m scripts.generate
+	$(BIN)/python -m scripts.generate_charts
 
 # Golden files from what the code writes now; files that no test reads any more are removed.
 refresh: $(STAMP)

@@ -37,7 +37,7 @@ def _used(word: str, text: str) -> bool:
 
 
 def _class(name: str, fields: dict[str, str], shapes: Shapes) -> str:
-    types = {key: python_type(each, shapes) for key, each in fields.items()}
+    types = {key: f"{python_type(each, shapes)}{' | None' if each in shapes else ''}" for key, each in fields.items()}
     if all(key.isidentifier() and not keyword.iskeyword(key) for key in types):
         lines = [f"class {name}(TypedDict, total=False):", *(f"    {key}: {each}" for key, each in types.items())]
         return "\n".join(["", *lines, ""])

@@ -45,6 +45,15 @@ pm.AuthorizationPolicy("a", namespace="b", action="AUDIT")  # E: no such action
 pm.Canary(reviews, stable="v1", stages=[])  # E: no candidate
 pm.Canary(reviews, stable="v1", candidate=public, stages=[])  # E: a gateway for a version
 pm.Stage(weight="5")  # E: text for a weight
+pm.Istio("1.31.1", values={"pilot": {"replicaCount": "3"}})  # E: text for a number
+pm.Istio("1.31.1", values={"replicaCont": 3})  # E: no such value
+pm.Istio("1.31.1", values={"global": {"proxy": {"tracer": "mine"}}})  # E: no such tracer
+pm.Istio("1.31.1", base_values={"base": {"excludedCRDs": True}})  # E: a boolean for a list
+pm.Istio(1.31)  # E: a number for a version
+pm.Istio("1.31.1", gateways=[public])  # E: a gateway for its deployment
+pm.GatewayDeployment("a", values={"service": {"typ": "ClusterIP"}})  # E: no such value
+pm.Charts(digests=["sha256:0"])  # E: a list for a mapping
+deploy.Installation("i", pm.Mesh("m"))  # E: a mesh for an Istio
 pm.Mesh("m", services=[public])  # E: a gateway for a service
 pm.Mesh("m").at({"reviews": "2"})  # E: text for a stage
 istio.Telemetry("t", spce={})  # E: no such field

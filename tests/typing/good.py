@@ -176,3 +176,23 @@ assert_type(shop.spec.hostnames, tuple[str, ...] | None)
 assert_type(edge.spec.listeners[0].port, int)
 assert_type(wider.spec, experimental.http_route.HTTPRouteSpec)
 assert_type(xmesh.spec.controller_name, str)
+
+values: pm.IstiodValues = {
+    "autoscaleMin": 2,
+    "pilot": {"replicaCount": pulumi.Output.from_input(3), "env": {"A": "b"}, "tolerations": [{"key": "a"}]},
+    "global": {"hub": host, "logAsJson": True, "imagePullSecrets": ["a", host], "proxy": {"tracer": "none"}},
+    "resources": None,
+    "meshConfig": {"accessLogFile": "/dev/stdout"},
+}
+proxies = pm.GatewayDeployment("edge", labels={"team": host}, values={"service": {"ports": [{"name": "http", "port": 80}]}})
+installed = pm.Istio(
+    "1.31.1",
+    revision="a",
+    tags=["stable"],
+    values=values,
+    base_values={"base": {"excludedCRDs": ["a.b"]}},
+    unchecked_values={"new": {"value": [1]}},
+    gateways=[proxies],
+    charts=pm.Charts(paths={"base": "charts/base"}),
+)
+assert_type(installed.gateways, tuple[pm.GatewayDeployment, ...])

@@ -31,11 +31,11 @@ class BaseConfig(TypedDict, total=False):
 BaseValues = TypedDict(
     "BaseValues",
     {
-        "base": "BaseConfig",
+        "base": "BaseConfig | None",
         "compatibilityVersion": "Text",
         "defaultRevision": "Text",
-        "experimental": "ExperimentalConfig",
-        "global": "GlobalConfig",
+        "experimental": "ExperimentalConfig | None",
+        "global": "GlobalConfig | None",
         "platform": "Text",
         "profile": "Text",
     },
@@ -54,7 +54,7 @@ class DefaultPodDisruptionBudgetConfig(TypedDict, total=False):
 
 
 class DefaultResourcesConfig(TypedDict, total=False):
-    requests: ResourcesRequestsConfig
+    requests: ResourcesRequestsConfig | None
 
 
 class ExperimentalConfig(TypedDict, total=False):
@@ -101,8 +101,8 @@ class GatewayRbac(TypedDict, total=False):
 
 
 class GatewayResources(TypedDict, total=False):
-    limits: GatewayResourcesLimits
-    requests: GatewayResourcesRequests
+    limits: GatewayResourcesLimits | None
+    requests: GatewayResourcesRequests | None
 
 
 class GatewayResourcesLimits(TypedDict, total=False):
@@ -152,7 +152,7 @@ GatewayValues = TypedDict(
         "additionalContainers": "Items[Entries[Any]]",
         "affinity": "Entries[Any]",
         "annotations": "Entries[Any]",
-        "autoscaling": "GatewayAutoscaling",
+        "autoscaling": "GatewayAutoscaling | None",
         "compatibilityVersion": "Text",
         "containerSecurityContext": "Entries[Any]",
         "defaultRevision": "Text",
@@ -161,13 +161,13 @@ GatewayValues = TypedDict(
         "enabled": "Flag",
         "env": "Entries[Any]",
         "envVarFrom": "Items[GatewayEnvVarFrom]",
-        "global": "GlobalConfig",
+        "global": "GlobalConfig | None",
         "imagePullPolicy": "Literal['', 'Always', 'IfNotPresent', 'Never'] | None",
         "imagePullSecrets": "Items[GatewayImagePullSecrets]",
         "initContainers": "Items[Entries[Any]]",
         "kind": "Literal['Deployment', 'DaemonSet'] | None",
         "labels": "Entries[Any]",
-        "lifecycle": "GatewayLifecycle",
+        "lifecycle": "GatewayLifecycle | None",
         "minReadySeconds": "Whole",
         "name": "Text",
         "networkGateway": "Text",
@@ -176,18 +176,18 @@ GatewayValues = TypedDict(
         "pilot": "Entries[Any]",
         "platform": "Text",
         "podAnnotations": "Entries[Any]",
-        "podDisruptionBudget": "GatewayPodDisruptionBudget",
+        "podDisruptionBudget": "GatewayPodDisruptionBudget | None",
         "priorityClassName": "Text",
         "profile": "Text",
-        "rbac": "GatewayRbac",
+        "rbac": "GatewayRbac | None",
         "readinessProbe": "Entries[Any]",
         "replicaCount": "Whole",
-        "resources": "GatewayResources",
+        "resources": "GatewayResources | None",
         "revision": "Text",
         "runAsRoot": "Flag",
         "securityContext": "Entries[Any]",
-        "service": "GatewayService",
-        "serviceAccount": "GatewayServiceAccount",
+        "service": "GatewayService | None",
+        "serviceAccount": "GatewayServiceAccount | None",
         "strategy": "Entries[Any]",
         "terminationGracePeriodSeconds": "Number",
         "tolerations": "Items[Any]",
@@ -206,16 +206,16 @@ class GatewaysConfig(TypedDict, total=False):
 
 
 class GlobalConfig(TypedDict, total=False):
-    agentgateway: Agentgateway
-    arch: ArchConfig
+    agentgateway: Agentgateway | None
+    arch: ArchConfig | None
     caAddress: Text
     caName: Text
     certSigners: Items[Text]
     configCluster: Flag
     configValidation: Flag
     defaultNodeSelector: Entries[Any]
-    defaultPodDisruptionBudget: DefaultPodDisruptionBudgetConfig
-    defaultResources: DefaultResourcesConfig
+    defaultPodDisruptionBudget: DefaultPodDisruptionBudgetConfig | None
+    defaultResources: DefaultResourcesConfig | None
     defaultTolerations: Items[Entries[Any]]
     enableReaderRBAC: Flag
     externalIstiod: Flag
@@ -225,37 +225,37 @@ class GlobalConfig(TypedDict, total=False):
     ipFamilies: Items[Text]
     ipFamilyPolicy: Text
     istioNamespace: Text
-    istiod: IstiodConfig
+    istiod: IstiodConfig | None
     jwtPolicy: Text
     logAsJson: Flag
-    logging: GlobalLoggingConfig
+    logging: GlobalLoggingConfig | None
     meshID: Text
     meshNetworks: Entries[Any]
     mountMtlsCerts: Flag
-    multiCluster: MultiClusterConfig
+    multiCluster: MultiClusterConfig | None
     nativeNftables: Flag
     network: Text
-    networkPolicy: NetworkPolicyConfig
+    networkPolicy: NetworkPolicyConfig | None
     omitSidecarInjectorConfigMap: Flag
     operatorManageWebhooks: Flag
     pilotCertProvider: Text
     platform: Text
     podDNSSearchNamespaces: Items[Text]
     priorityClassName: Text
-    proxy: ProxyConfig
-    proxy_init: ProxyInitConfig
-    readerServiceAccount: ReaderServiceAccount
+    proxy: ProxyConfig | None
+    proxy_init: ProxyInitConfig | None
+    readerServiceAccount: ReaderServiceAccount | None
     remotePilotAddress: Text
     resourceScope: Literal['undefined', 'all', 'cluster', 'namespace'] | None
     revision: Text
-    sds: SDSConfig
-    sts: STSConfig
+    sds: SDSConfig | None
+    sts: STSConfig | None
     tag: Any
-    tracer: TracerConfig
+    tracer: TracerConfig | None
     trustBundleName: Text
     trustDomain: Any
     variant: Text
-    waypoint: WaypointConfig
+    waypoint: WaypointConfig | None
 
 
 class GlobalLoggingConfig(TypedDict, total=False):
@@ -288,11 +288,11 @@ IstiodValues = TypedDict(
         "autoscaleEnabled": "Flag",
         "autoscaleMax": "Whole",
         "autoscaleMin": "Whole",
-        "base": "BaseConfig",
-        "cni": "CNIUsageConfig",
+        "base": "BaseConfig | None",
+        "cni": "CNIUsageConfig | None",
         "compatibilityVersion": "Text",
         "configMap": "Flag",
-        "cpu": "TargetUtilizationConfig",
+        "cpu": "TargetUtilizationConfig | None",
         "crlConfigMapName": "Text",
         "defaultRevision": "Text",
         "deploymentAnnotations": "Entries[Any]",
@@ -300,31 +300,31 @@ IstiodValues = TypedDict(
         "enabled": "Flag",
         "env": "Entries[Any]",
         "envVarFrom": "Items[Entries[Any]]",
-        "experimental": "ExperimentalConfig",
+        "experimental": "ExperimentalConfig | None",
         "extraContainerArgs": "Items[Text]",
         "gatewayClasses": "Any",
-        "gateways": "GatewaysConfig",
-        "global": "GlobalConfig",
+        "gateways": "GatewaysConfig | None",
+        "global": "GlobalConfig | None",
         "hub": "Text",
         "image": "Text",
         "initContainers": "Items[Any]",
         "ipFamilies": "Items[Text]",
         "ipFamilyPolicy": "Text",
-        "istiodRemote": "IstiodRemoteConfig",
+        "istiodRemote": "IstiodRemoteConfig | None",
         "jwksResolverExtraRootCA": "Text",
         "keepaliveMaxServerConnectionAge": "Text",
-        "memory": "TargetUtilizationConfig",
+        "memory": "TargetUtilizationConfig | None",
         "meshConfig": "Entries[Any]",
         "nodeSelector": "Entries[Any]",
         "ownerName": "Text",
-        "pdb": "IstiodPdb",
-        "pilot": "PilotConfig",
+        "pdb": "IstiodPdb | None",
+        "pilot": "PilotConfig | None",
         "platform": "Text",
         "podAnnotations": "Entries[Any]",
         "podLabels": "Entries[Any]",
         "profile": "Text",
         "replicaCount": "Whole",
-        "resources": "Resources",
+        "resources": "Resources | None",
         "revision": "Text",
         "revisionTags": "Items[Text]",
         "rollingMaxSurge": "Text | Whole",
@@ -332,11 +332,11 @@ IstiodValues = TypedDict(
         "seccompProfile": "Entries[Any]",
         "serviceAccountAnnotations": "Entries[Any]",
         "serviceAnnotations": "Entries[Any]",
-        "sidecarInjectorWebhook": "SidecarInjectorConfig",
+        "sidecarInjectorWebhook": "SidecarInjectorConfig | None",
         "sidecarInjectorWebhookAnnotations": "Entries[Any]",
         "tag": "Any",
-        "taint": "PilotTaintControllerConfig",
-        "telemetry": "TelemetryConfig",
+        "taint": "PilotTaintControllerConfig | None",
+        "telemetry": "TelemetryConfig | None",
         "terminationMessagePolicy": "Any",
         "tolerations": "Items[Entries[Any]]",
         "topologySpreadConstraints": "Items[Entries[Any]]",
@@ -369,9 +369,9 @@ class PilotConfig(TypedDict, total=False):
     autoscaleEnabled: Flag
     autoscaleMax: Whole
     autoscaleMin: Whole
-    cni: CNIUsageConfig
+    cni: CNIUsageConfig | None
     configMap: Flag
-    cpu: TargetUtilizationConfig
+    cpu: TargetUtilizationConfig | None
     crlConfigMapName: Text
     deploymentLabels: Entries[Any]
     enabled: Flag
@@ -382,22 +382,22 @@ class PilotConfig(TypedDict, total=False):
     image: Text
     ipFamilies: Items[Text]
     ipFamilyPolicy: Text
-    istiodRemote: IstiodRemoteConfig
+    istiodRemote: IstiodRemoteConfig | None
     jwksResolverExtraRootCA: Text
     keepaliveMaxServerConnectionAge: Text
-    memory: TargetUtilizationConfig
+    memory: TargetUtilizationConfig | None
     nodeSelector: Entries[Any]
     podAnnotations: Entries[Any]
     podLabels: Entries[Any]
     replicaCount: Whole
-    resources: Resources
+    resources: Resources | None
     rollingMaxSurge: Text | Whole
     rollingMaxUnavailable: Text | Whole
     seccompProfile: Entries[Any]
     serviceAccountAnnotations: Entries[Any]
     serviceAnnotations: Entries[Any]
     tag: Any
-    taint: PilotTaintControllerConfig
+    taint: PilotTaintControllerConfig | None
     tolerations: Items[Entries[Any]]
     topologySpreadConstraints: Items[Entries[Any]]
     traceSampling: Number
@@ -434,9 +434,9 @@ class ProxyConfig(TypedDict, total=False):
     readinessFailureThreshold: Whole
     readinessInitialDelaySeconds: Whole
     readinessPeriodSeconds: Whole
-    resources: Resources
+    resources: Resources | None
     seccompProfile: Entries[Any]
-    startupProbe: StartupProbe
+    startupProbe: StartupProbe | None
     statusPort: Whole
     tracer: Literal['zipkin', 'lightstep', 'datadog', 'stackdriver', 'openCensusAgent', 'none'] | None
     variant: Any
@@ -445,7 +445,7 @@ class ProxyConfig(TypedDict, total=False):
 class ProxyInitConfig(TypedDict, total=False):
     forceApplyIptables: Flag
     image: Text
-    resources: Resources
+    resources: Resources | None
 
 
 class ReaderServiceAccount(TypedDict, total=False):
@@ -494,13 +494,13 @@ class TargetUtilizationConfig(TypedDict, total=False):
 
 class TelemetryConfig(TypedDict, total=False):
     enabled: Flag
-    v2: TelemetryV2Config
+    v2: TelemetryV2Config | None
 
 
 class TelemetryV2Config(TypedDict, total=False):
     enabled: Flag
-    prometheus: TelemetryV2PrometheusConfig
-    stackdriver: TelemetryV2StackDriverConfig
+    prometheus: TelemetryV2PrometheusConfig | None
+    stackdriver: TelemetryV2StackDriverConfig | None
 
 
 class TelemetryV2PrometheusConfig(TypedDict, total=False):
@@ -512,10 +512,10 @@ class TelemetryV2StackDriverConfig(TypedDict, total=False):
 
 
 class TracerConfig(TypedDict, total=False):
-    datadog: TracerDatadogConfig
-    lightstep: TracerLightStepConfig
-    stackdriver: TracerStackdriverConfig
-    zipkin: TracerZipkinConfig
+    datadog: TracerDatadogConfig | None
+    lightstep: TracerLightStepConfig | None
+    stackdriver: TracerStackdriverConfig | None
+    zipkin: TracerZipkinConfig | None
 
 
 class TracerDatadogConfig(TypedDict, total=False):
@@ -541,7 +541,7 @@ class TracerZipkinConfig(TypedDict, total=False):
 class WaypointConfig(TypedDict, total=False):
     affinity: Entries[Any]
     nodeSelector: Entries[Any]
-    resources: Resources
+    resources: Resources | None
     toleration: Items[Entries[Any]]
     tolerations: Items[Any]
     topologySpreadConstraints: Items[Entries[Any]]
