@@ -13,7 +13,7 @@ from pulumi_mesh.validation.rules.authorization_policy import authorization_poli
 from pulumi_mesh.validation.rules.destination_rule import destination_rule
 from pulumi_mesh.validation.rules.envoy_filter import envoy_filter
 from pulumi_mesh.validation.rules.gateway import gateway
-from pulumi_mesh.validation.rules.metadata import annotations
+from pulumi_mesh.validation.rules.metadata import annotation_problems
 from pulumi_mesh.validation.rules.peer_authentication import peer_authentication
 from pulumi_mesh.validation.rules.proxy_config import proxy_config
 from pulumi_mesh.validation.rules.request_authentication import request_authentication
@@ -70,7 +70,7 @@ def webhook_problems(group: str, document: Mapping[str, Any], namespace: str = "
     if not metadata.get("namespace"):
         metadata = {**metadata, "namespace": namespace}
     refused = False
-    for problem in annotations(kind, spec, metadata):
+    for problem in annotation_problems(kind, spec, metadata):
         refused = True
         yield problem
     if not refused:

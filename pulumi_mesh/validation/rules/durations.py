@@ -59,3 +59,9 @@ def duration(text: str, path: str) -> Iterator[Problem]:
         yield Problem(path, f"a duration is at least 1ms, not {text}")
     elif length % MILLISECOND:
         yield Problem(path, f"a duration is a number of whole milliseconds, not {text}")
+
+
+def readable(text: str, path: str) -> Iterator[Problem]:
+    """Any duration: what the schema has no rule on, and istiod cannot decode if it is none."""
+    if nanoseconds(text) is None:
+        yield Problem(path, f"{text!r} is not a duration")

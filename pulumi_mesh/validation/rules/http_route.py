@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -194,7 +196,10 @@ def _direct_response(response: Object, path: str) -> Iterator[Problem]:
     body = response.get("body") or {}
     size = len((body.get("string") or "").encode())
     if "bytes" in body:
-        size = len(body["bytes"] or "") * 3 // 4
+        try:
+            size = len(base64.b64decode(body["bytes"], validate=True))
+        except binascii.Error:
+            yield Problem(f"{path}.body.bytes", "bytes are expected, in base64")
     if size > _MEGABYTE:
         yield Problem(f"{path}.body", "the body of a direct response is less than 1 MiB")
     elif size > _MUCH:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import isqrt
 from typing import Any
 
-from pulumi_mesh.validation.rules.durations import duration, nanoseconds
+from pulumi_mesh.validation.rules.durations import duration, readable
 from pulumi_mesh.validation.verdict import Problem, warning
 
 Object = Mapping[str, Any]
@@ -28,8 +28,6 @@ def load_balancer(settings: Object, path: str, *, detects_outliers: bool) -> Ite
         yield from _zone(zone, f"{path}.zoneAwareLbSetting", detects_outliers)
     if (warmup := settings.get("warmup")) is not None:
         yield from _warmup(warmup, f"{path}.warmup")
-    if (length := settings.get("warmupDurationSecs")) is not None:
-        yield from _readable(length, f"{path}.warmupDurationSecs")
 
 
 def _consistent_hash(hashing: Object, path: str) -> Iterator[Problem]:
@@ -39,7 +37,7 @@ def _consistent_hash(hashing: Object, path: str) -> Iterator[Problem]:
         if not cookie.get("name"):
             yield Problem(f"{at}.name", "a cookie has a name")
         if (length := cookie.get("ttl")) is not None:
-            yield from _readable(length, f"{at}.ttl")
+            yield from readable(length, f"{at}.ttl")
         seen = set()
         for index, attribute in enumerate(cookie.get("attributes") or ()):
             name = attribute.get("name") or ""
@@ -150,8 +148,3 @@ def _warmup(warmup: Object, path: str) -> Iterator[Problem]:
         yield Problem(f"{path}.minimumPercent", f"{warmup['minimumPercent']} is more than 100")
     if warmup.get("aggression") is not None and warmup["aggression"] <= 0:
         yield Problem(f"{path}.aggression", f"{warmup['aggression']} is not above 0")
-
-
-def _readable(length: str, path: str) -> Iterator[Problem]:
-    if nanoseconds(length) is None:
-        yield Problem(path, f"{length!r} is not a duration")

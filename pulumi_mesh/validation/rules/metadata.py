@@ -13,7 +13,7 @@ ALWAYS_REJECT = "internal.istio.io/webhook-always-reject"
 _BOOLEANS = frozenset({"1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"})
 
 
-def annotations(kind: str, spec: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterator[Problem]:
+def annotation_problems(kind: str, spec: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterator[Problem]:
     """Dry run is for an AuthorizationPolicy that allows or denies; some annotations are Istio's own."""
     given = metadata.get("annotations")
     if not given:

@@ -10,6 +10,9 @@ from pulumi_mesh.validation.verdict import Problem, warning
 
 Object = Mapping[str, Any]
 
+_MATCHES = frozenset({"uri", "scheme", "method", "authority"})
+"""Of these the empty match is one too."""
+
 
 def reachability(spec: Object) -> Iterator[Problem]:
     """Routes behind one that takes all, matches that a route before has, prefixes that one before covers."""
@@ -35,7 +38,7 @@ def _repeated(routes: Sequence[Object], path: str) -> Iterator[Problem]:
             continue
         repeated = 0
         for number, match in enumerate(matches):
-            text = json.dumps({key: match[key] for key in match if key != "name"}, sort_keys=True)
+            text = _compared(match)
             if text in seen:
                 repeated += 1
                 yield warning(f"{at}.match[{number}]", f"not used: {path}[{seen[text]}] has the same match")
@@ -43,6 +46,12 @@ def _repeated(routes: Sequence[Object], path: str) -> Iterator[Problem]:
                 seen[text] = index
         if repeated == len(matches):
             yield warning(at, "not reached: routes before it have all of its matches")
+
+
+def _compared(match: Object) -> str:
+    """What makes a match: all that is given but its name."""
+    given = {key: match[key] for key in match if key != "name" and (match[key] or key in _MATCHES)}
+    return json.dumps(given, sort_keys=True)
 
 
 def _covered(routes: Sequence[Object]) -> Iterator[Problem]:

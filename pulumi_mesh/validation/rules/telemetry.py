@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pulumi_mesh.validation.cel.environment import syntax_problem
-from pulumi_mesh.validation.rules.durations import nanoseconds
 from pulumi_mesh.validation.rules.selectors import policy_targets
 from pulumi_mesh.validation.verdict import Problem, warning
 
@@ -55,8 +54,6 @@ def _tracing(tracing: Object, path: str) -> Iterator[Problem]:
 
 def _metrics(metrics: Object, path: str) -> Iterator[Problem]:
     yield from _providers(metrics.get("providers") or (), f"{path}.providers")
-    if (interval := metrics.get("reportingInterval")) is not None and nanoseconds(interval) is None:
-        yield Problem(f"{path}.reportingInterval", f"{interval!r} is not a duration")
     for index, override in enumerate(metrics.get("overrides") or ()):
         at = f"{path}.overrides[{index}]"
         for name, tag in (override.get("tagOverrides") or {}).items():

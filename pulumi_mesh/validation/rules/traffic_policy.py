@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pulumi_mesh.validation.addresses import is_ip, port
-from pulumi_mesh.validation.rules.durations import MILLISECOND, duration, nanoseconds
+from pulumi_mesh.validation.rules.durations import MILLISECOND, duration, nanoseconds, readable
 from pulumi_mesh.validation.rules.load_balancer import load_balancer
 from pulumi_mesh.validation.rules.names import fqdn
 from pulumi_mesh.validation.rules.tls import client_tls
@@ -49,6 +49,8 @@ def _shared(policy: Object, path: str, namespace: str) -> Iterator[Problem]:
         yield from connection_pool(pool, f"{path}.connectionPool")
     if (balancer := policy.get("loadBalancer")) is not None:
         yield from load_balancer(balancer, f"{path}.loadBalancer", detects_outliers=outlier is not None)
+    if (length := (policy.get("retryBudget") or {}).get("budgetInterval")) is not None:
+        yield from readable(length, f"{path}.retryBudget.budgetInterval")
     if (tls := policy.get("tls")) is not None:
         yield from client_tls(tls, f"{path}.tls", namespace)
 
