@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
@@ -83,18 +83,13 @@ def proxies(
     kubectl: Kubectl,
     istiod: Istiod,
     wanted: Iterable[Proxy],
-    *,
-    interception: Literal["REDIRECT", "NONE"] = "NONE",
-    trust_domain: str = "cluster.local",
 ) -> Iterator[dict[str, AgentProxy]]:
     """Run ``wanted`` until the end of the block, each ready; the result is by ``NAME.NAMESPACE``.
 
     Their namespaces and service accounts have to be there, and istiod has to run with FOR_STOCK_ENVOY and
     MESH_FOR_STOCK_ENVOY. Each has an identity of istiod's authority, got with a token of its service account.
     folder: gets a folder for each proxy; a file ``NAME.NAMESPACE.log`` holds what the agent and Envoy say.
-    interception: NONE, where istiod is to bind listeners where a Sidecar object says; REDIRECT, as with iptables:
-    Envoy then listens on the mesh config's proxyListenPort and proxyInboundListenPort of all addresses, so that only
-    one such sidecar can run at a time, and no traffic reaches it.
+    Nothing redirects traffic to them: istiod is told so, and binds a sidecar's listeners where a Sidecar object says.
     """
     wanted = list(wanted)
     agent = binary("pilot-agent")
@@ -110,7 +105,7 @@ def proxies(
             root = _credentials(home, kubectl, proxy)
             environment = {
                 **os.environ,
-                **_environment(proxy, own, istiod, envoy, interception=interception, trust_domain=trust_domain),
+                **_environment(proxy, own, istiod, envoy),
             }
             command: list[str | Path] = [
                 *(agent, "proxy", proxy.kind, f"--domain={proxy.namespace}.svc.{proxy.domain}"),
@@ -126,9 +121,7 @@ def proxies(
         yield started
 
 
-def _environment(
-    proxy: Proxy, ports: list[int], istiod: Istiod, envoy: Path, *, interception: str, trust_domain: str
-) -> dict[str, str]:
+def _environment(proxy: Proxy, ports: list[int], istiod: Istiod, envoy: Path) -> dict[str, str]:
     """What Istio's injector and gateway chart put into a pod, as far as it matters to an agent outside one."""
     admin, status, health, prometheus = ports
     app = proxy.labels.get("app", proxy.name)
@@ -150,13 +143,12 @@ def _environment(
         "POD_NAMESPACE": proxy.namespace,
         "INSTANCE_IP": proxy.address,
         "SERVICE_ACCOUNT": proxy.service_account,
-        "TRUST_DOMAIN": trust_domain,
         "CA_ADDR": f"localhost:{istiod.secure}",
         "JWT_POLICY": "third-party-jwt",
         "ENVOY_STATUS_PORT": str(health),
         "ENVOY_PROMETHEUS_PORT": str(prometheus),
         "ISTIO_META_CLUSTER_ID": "Kubernetes",
-        "ISTIO_META_INTERCEPTION_MODE": interception,
+        "ISTIO_META_INTERCEPTION_MODE": "NONE",
         "ISTIO_METAJSON_LABELS": json.dumps(labels),
         "PROXY_CONFIG": yaml.safe_dump(config),
     }
