@@ -27,7 +27,7 @@ from tests.cluster.compare.folder import of_folder
 from tests.cluster.compare.generate import generated, generated_with_canaries
 from tests.cluster.compare.generate.features import all_features, features_of
 from tests.cluster.compare.programs import examples
-from tests.cluster.compare.report import as_json, summary, text
+from tests.cluster.compare.report import as_json, exit_code, summary, text
 from tests.cluster.compare.transforms import comparable
 from tests.cluster.compare.world import World, of_mesh
 from tests.cluster.conftest import BinaryOf
@@ -130,6 +130,7 @@ def test_folder_with_services_and_workloads(comparison: Cluster, tmp_path: Path)
     (tmp_path / "shop.yaml").write_text(SHOP)
     results = assert_equal(comparison, of_folder(tmp_path))
     assert [each.proxy for each in results] == ["router shop/edge", "sidecar shop/cart-v1"]
+    assert (summary(results), exit_code(results), exit_code(())) == ("equal: 2/2", 0, 1)
 
 
 def test_folder_that_was_rendered(comparison: Cluster, tmp_path: Path) -> None:
@@ -158,7 +159,7 @@ def test_what_differs_is_told(comparison: Cluster) -> None:
     assert "bookinfo: 6 of 6 differ" in told
     assert "routes['9080'].virtual_hosts['reviews.bookinfo.svc.cluster.local:9080'].routes" in told
     assert json.loads(as_json(results))["equal"] == 0
-    assert summary(results) == "equal: 0/6"
+    assert (summary(results), exit_code(results)) == ("equal: 0/6", 1)
 
 
 def test_what_istiod_refuses_is_a_difference(comparison: Cluster) -> None:

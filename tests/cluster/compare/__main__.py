@@ -12,27 +12,28 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pulumi_mesh.errors import MeshError
-from tests.cluster.compare.cluster import running
+from tests.cluster.compare.cluster import NotTakenError, running
 from tests.cluster.compare.comparison import Compared, compare
 from tests.cluster.compare.folder import of_folder
 from tests.cluster.compare.generate import generated
 from tests.cluster.compare.programs import examples
-from tests.cluster.compare.report import as_json, summary, text
+from tests.cluster.compare.report import as_json, exit_code, summary, text
 from tests.cluster.compare.world import World, of_mesh
 from tests.cluster.tools.finding import find
+from tests.cluster.tools.process import NotReadyError
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Compare, print, and return the exit code: 1 when not all are equal."""
     given = _parser().parse_args(arguments)
-    worlds = [of_folder(given.manifests)] if given.manifests else _all(given.seed, given.meshes)
     try:
+        worlds = [of_folder(given.manifests)] if given.manifests else _all(given.seed, given.meshes)
         results = _compared(worlds, say=given.output == "text")
-    except MeshError as error:
+    except (MeshError, NotReadyError, NotTakenError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     sys.stdout.write(as_json(results) if given.output == "json" else f"{summary(results)}\n")
-    return 0 if all(each.equal for each in results) else 1
+    return exit_code(results)
 
 
 def _all(first: int, count: int) -> Iterator[World]:

@@ -8,12 +8,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from pulumi_mesh.manifests.snapshot import MeshConfig
 from tests.cluster.compare.ads import Discovery
 from tests.cluster.compare.api import Api
-from tests.cluster.compare.world import World
+from tests.cluster.compare.world import World, pod_labels
 from tests.cluster.tools.api_server import api_server
 from tests.cluster.tools.finding import module_folder
-from tests.cluster.tools.istiod import Istiod, istiod
+from tests.cluster.tools.istiod import istiod
 from tests.cluster.tools.kubectl import Kubectl, key_of
 from tests.cluster.tools.pilot_agent import FOR_STOCK_ENVOY, MESH_FOR_STOCK_ENVOY
 
@@ -26,16 +27,39 @@ class NotTakenError(Exception):
 
 
 class Cluster:
-    """A cluster that holds one world at a time."""
+    """A cluster that holds one world at a time, and an istiod with the world's mesh config."""
 
-    def __init__(self, kubectl: Kubectl, istiod: Istiod, api: Api, discovery: Discovery) -> None:
+    def __init__(self, kubectl: Kubectl, folder: Path, binary: Callable[[str], Path]) -> None:
         self.kubectl = kubectl
-        self.istiod = istiod
-        self.discovery = discovery
-        self._api = api
+        self._folder = folder
+        self._pilot = binary("pilot-discovery")
+        self._api = Api(kubectl.kubeconfig)
         self._held: dict[Any, dict[str, Any]] = {}
         self._count = 0
-        api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _MARKERS}})
+        self._running = ExitStack()
+        self._run(MeshConfig())
+
+    def close(self) -> None:
+        """Stop istiod and give up connections."""
+        self._running.close()
+        self._api.close()
+
+    def _run(self, mesh: MeshConfig) -> None:
+        """Run istiod with this config, in place of the one before."""
+        self._running.close()
+        self._mesh = mesh
+        config = {
+            **MESH_FOR_STOCK_ENVOY,
+            "trustDomain": mesh.trust_domain,
+            "rootNamespace": mesh.root_namespace,
+            "outboundTrafficPolicy": {"mode": mesh.outbound},
+        }
+        self.istiod = self._running.enter_context(
+            istiod(self._folder, self._pilot, self.kubectl, config, variables=FOR_STOCK_ENVOY)
+        )
+        self.discovery = Discovery(self.istiod.xds, self.istiod.http)
+        self._running.callback(self.discovery.close)
+        self._api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _MARKERS}})
 
     def hold(self, world: World) -> None:
         """Put this world in place of the one before, and wait until istiod works with it.
@@ -43,6 +67,8 @@ class Cluster:
         Raises ApiError where the API server, or istiod for it, refuses an object, and NotTakenError.
         """
         self._api.each(self._api.delete, self._held.values())
+        if world.snapshot.mesh != self._mesh:
+            self._run(world.snapshot.mesh)
         self._held = {key_of(each): each for each in world.manifests if each["kind"] != "Namespace"}
         self._api.each(self._api.apply, [each for each in world.manifests if each["kind"] == "Namespace"])
         self._api.each(self._api.apply, [each for each in self._held.values() if each["kind"] == "Pod"])
@@ -51,7 +77,7 @@ class Cluster:
         rest = [each for each in self._held.values() if each["kind"] != "Pod"]
         stored = [self._api.apply(each) for each in sorted(rest, key=_by_name)]
         self._wait(lambda: self._missing(world, stored))
-        self._pushed()
+        self.settle()
 
     def _missing(self, world: World, stored: list[Any]) -> str:
         wanted = {
@@ -70,17 +96,24 @@ class Cluster:
             return f"services {sorted(services ^ hosts)}"
         endpoints = _endpoints(self.discovery.page("/debug/endpointShardz"))
         expected = {
-            (service.hostname, port.name, each.address, each.service_account, each.name)
+            (
+                service.hostname,
+                port.name,
+                each.address,
+                each.service_account,
+                each.name,
+                frozenset(pod_labels(each).items()),
+            )
             for service in world.snapshot.services
             for each in world.snapshot.workloads_of(service)
             for port in service.ports
         }
         if endpoints != expected:
-            return f"endpoints {sorted(endpoints ^ expected)}"
+            return f"endpoints {sorted(map(str, endpoints ^ expected))}"
         return ""
 
-    def _pushed(self) -> None:
-        """Wait until what istiod pushes was computed after all this.
+    def settle(self) -> None:
+        """Wait until what istiod pushes was computed after all that it knows by now.
 
         It gathers changes until none came for a tenth of a second. An object made now is pushed with or after them.
         """
@@ -116,24 +149,28 @@ def running(folder: Path, binary: Callable[[str], Path]) -> Iterator[Cluster]:
         crds = module_folder("istio", "istio.io/api") / "kubernetes" / "customresourcedefinitions.gen.yaml"
         kubectl("apply", "--server-side", f"--filename={crds}")
         kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
-        found = binary("pilot-discovery")
-        config = dict(MESH_FOR_STOCK_ENVOY)
-        with istiod(folder, found, kubectl, config, variables=FOR_STOCK_ENVOY) as control, ExitStack() as stack:
-            api = Api(kubectl.kubeconfig)
-            stack.callback(api.close)
-            discovery = Discovery(control.xds, control.http)
-            stack.callback(discovery.close)
-            yield Cluster(kubectl, control, api, discovery)
+        cluster = Cluster(kubectl, folder, binary)
+        try:
+            yield cluster
+        finally:
+            cluster.close()
 
 
 def _by_name(manifest: dict[str, Any]) -> tuple[str, str]:
     return manifest["metadata"]["name"], manifest["metadata"]["namespace"]
 
 
-def _endpoints(shards: Any) -> set[tuple[str, str, str, str, str]]:
-    """Service, port, address, account and workload of every endpoint that istiod knows."""
+def _endpoints(shards: Any) -> set[tuple[object, ...]]:
+    """Service, port, address, account, workload and labels of every endpoint that istiod knows."""
     return {
-        (host, each["ServicePortName"], address, each["ServiceAccount"].rpartition("/")[2], each["WorkloadName"])
+        (
+            host,
+            each["ServicePortName"],
+            address,
+            each["ServiceAccount"].rpartition("/")[2],
+            each["WorkloadName"],
+            frozenset(item for item in each["Labels"].items() if not item[0].startswith("topology.istio.io/")),
+        )
         for host, spaces in shards.items()
         for space in spaces.values()
         for shard in space["Shards"].values()

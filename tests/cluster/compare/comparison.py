@@ -42,7 +42,12 @@ def compare(cluster: Cluster, world: World) -> tuple[Compared, ...]:
 
 
 def _between(cluster: Cluster, proxy: Proxy, ours: ProxyView) -> tuple[Difference, ...]:
-    return differences(comparable(ours), comparable(read_config_dump(cluster.discovery.dump(proxy))))
+    mine = comparable(ours)
+    found = differences(mine, comparable(read_config_dump(cluster.discovery.dump(proxy))))
+    if found:  # what istiod had not pushed yet is no difference
+        cluster.settle()
+        found = differences(mine, comparable(read_config_dump(cluster.discovery.dump(proxy))))
+    return found
 
 
 def _name(proxy: Proxy) -> str:

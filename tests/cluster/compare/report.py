@@ -25,6 +25,11 @@ def summary(results: Sequence[Compared]) -> str:
     return f"equal: {sum(each.equal for each in results)}/{len(results)}"
 
 
+def exit_code(results: Sequence[Compared]) -> int:
+    """0 where something was compared and all of it is equal."""
+    return 0 if results and all(each.equal for each in results) else 1
+
+
 def as_json(results: Sequence[Compared]) -> str:
     """One object: the counts, and every proxy with its differences."""
     proxies = [

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi_mesh as pm
-from pulumi_mesh.manifests.snapshot import KnownService, ServicePort, Snapshot, Workload
+from pulumi_mesh.errors import MeshError
+from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, ServicePort, Snapshot, Workload
 from pulumi_mesh.manifests.wire import to_wire
 from pulumi_mesh.render import snapshot
 
@@ -47,7 +48,12 @@ def of_mesh(name: str, mesh: pm.Mesh) -> World:
 
 
 def of_snapshot(name: str, known: Snapshot, notes: tuple[str, ...] = ()) -> World:
-    """The snapshot with what a cluster adds to it, and all objects of a cluster that has it."""
+    """The snapshot with what a cluster adds to it, and all objects of a cluster that has it.
+
+    Raises MeshError for a domain of the cluster that is not the usual one.
+    """
+    if known.mesh.domain != MeshConfig().domain:
+        raise MeshError(f"istiod runs here for the domain {MeshConfig().domain}, not {known.mesh.domain}", where=name)
     known = _with_addresses(known)
     made = (*_namespaces(known), *_declared(known), *_services(known), *_pods(known))
     services = (*known.services, _KUBERNETES)
@@ -144,15 +150,17 @@ def _endpoints(service: KnownService, workloads: tuple[Workload, ...]) -> dict[s
     }
 
 
+def pod_labels(workload: Workload) -> dict[str, str]:
+    """With what injection puts there."""
+    return {**workload.labels, **({"security.istio.io/tlsMode": "istio"} if workload.mesh else {})}
+
+
 def _pods(known: Snapshot) -> Iterator[dict[str, Any]]:
     for each in known.workloads:
-        labels = dict(each.labels)
-        if each.mesh:  # what injection puts there
-            labels["security.istio.io/tlsMode"] = "istio"
         yield {
             "apiVersion": "v1",
             "kind": "Pod",
-            "metadata": {"name": each.name, "namespace": each.namespace, "labels": labels},
+            "metadata": {"name": each.name, "namespace": each.namespace, "labels": pod_labels(each)},
             "spec": {
                 "serviceAccountName": each.service_account,
                 "containers": [{"name": "app", "image": "app"}],
