@@ -70,10 +70,12 @@ def _as_json(judged: Judged) -> list[str]:
 
 def _as_text(judged: Judged) -> list[str]:
     place = f"{judged.namespace}/{judged.name}" if judged.namespace else judged.name
-    who = f"{judged.kind} {place}".strip()
+    who = " ".join(filter(None, (judged.kind, place)))
     return [
-        f"{judged.file}:{each.line}: {each.severity}: {' '.join(filter(None, (who, each.path)))}: "
-        f"{each.message} ({each.stage})"
+        ": ".join(
+            filter(None, (f"{judged.file}:{each.line}", each.severity, f"{who} {each.path}".strip(), each.message))
+        )
+        + f" ({each.stage})"
         for each in judged.findings
     ]
 
@@ -94,28 +96,21 @@ STAGES = {
 
 
 def _sarif(judged: Judged) -> list[str]:
-    return [
-        json.dumps(
-            {
-                "ruleId": each.stage,
-                "level": {"info": "note"}.get(each.severity, each.severity),
-                "message": {"text": each.message},
-                "locations": [
-                    {
-                        "physicalLocation": {
-                            "artifactLocation": {"uri": _uri(judged.file)},
-                            "region": {"startLine": each.line},
-                        },
-                        "logicalLocations": [
-                            {"fullyQualifiedName": f"{judged.kind}/{judged.namespace}/{judged.name}/{each.path}"}
-                        ],
-                    }
-                ],
-            },
-            ensure_ascii=False,
-        )
-        for each in judged.findings
-    ]
+    return [json.dumps(_result(judged, each), ensure_ascii=False) for each in judged.findings]
+
+
+def _result(judged: Judged, finding: Placed) -> dict[str, Any]:
+    place: dict[str, Any] = {
+        "physicalLocation": {
+            "artifactLocation": {"uri": _uri(judged.file)},
+            "region": {"startLine": finding.line},
+        }
+    }
+    if judged.kind:
+        name = "/".join(filter(None, (judged.kind, judged.namespace, judged.name, finding.path)))
+        place["logicalLocations"] = [{"fullyQualifiedName": name}]
+    level = "note" if finding.severity == "info" else finding.severity
+    return {"ruleId": finding.stage, "level": level, "message": {"text": finding.message}, "locations": [place]}
 
 
 def _uri(file: str) -> str:
