@@ -51,7 +51,18 @@ def of_folder(folder: Path) -> World:
         for each in declared
         if each.kind not in (*_RESOLVED, "Namespace")
     ]
+    notes += [
+        f"not applied, as its kind is not there: {each.kind} {each.namespace}/{each.name}"
+        for each in objects
+        if _is_routing(each.api_version) and each not in declared
+    ]
     return of_snapshot(str(folder), taken, tuple(notes))
+
+
+def _is_routing(api_version: str) -> bool:
+    """Whether istiod would read it in a cluster that has the kind."""
+    group = api_version.rpartition("/")[0]
+    return group.endswith(("istio.io", "networking.k8s.io", "networking.x-k8s.io"))
 
 
 def _injects(labels: Mapping[str, object]) -> bool:
