@@ -1,8 +1,8 @@
 """The CEL rules of a schema as one function over plain data.
 
-Evaluating is by far the dearest part of a verdict, so little is evaluated. A rule sees only those fields of ``self``
-that it names, and its answer for them is remembered: objects that differ elsewhere, and all that have none of the
-fields, share it.
+Evaluating is by far the dearest part of a verdict, so little is evaluated. A rule sees only what it can tell apart: the
+fields of ``self`` that it names, of those that it only asks whether they are there no more than that, and the keys of a
+map whose values it does not read. Its answer for that is remembered, and shared by all objects that differ elsewhere.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from pulumi_mesh.validation.compiled import Check, Found, Key, Place, Schema
 
 _REMEMBERED = 4096
 _texts = re.compile(r'r?"""(?:.|\n)*?"""|r?\'\'\'(?:.|\n)*?\'\'\'|"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'')
+_ranges = re.compile(r"(?<![\w.])self\.(?:all|exists|exists_one)\(").search  # over a map: over its keys
+_presence = re.compile(r"has\(\s*self\.([A-Za-z_]\w*)\s*\)")
 _uses = re.compile(r"(?<![\w.])self\b(?:\.([A-Za-z_]\w*)(?!\w*\s*\())?")
 _reserved = re.compile(r"__([a-z]+)__")
 _KNOWN = frozenset({"rule", "message"})
@@ -28,7 +30,7 @@ def rules_of(schema: Schema) -> Check | None:
     Rules that compare with an older object are left out: the verdict is of an object that is made.
     Raises ValueError for a rule with fields that are not known here.
     """
-    own = [_rule(each) for each in schema.get("x-kubernetes-validations", ()) if "oldSelf" not in each["rule"]]
+    own = [_rule(each, schema) for each in schema.get("x-kubernetes-validations", ()) if "oldSelf" not in each["rule"]]
     fields = {name: rules_of(field) for name, field in schema.get("properties", {}).items()}
     inner = {name: check for name, check in fields.items() if check is not None}
     items = rules_of(schema["items"]) if "items" in schema else None
@@ -56,35 +58,46 @@ def rules_of(schema: Schema) -> Check | None:
     return check
 
 
-def _rule(validation: Mapping[str, str]) -> Check:
+def _rule(validation: Mapping[str, str], schema: Schema) -> Check:
     if unknown := validation.keys() - _KNOWN:
         raise ValueError(f"the rule uses {sorted(unknown)}")
     text = validation["rule"]
     message = validation.get("message") or f"failed rule: {text.strip()}"
-    fields = _fields(text)
+    seen = _view(text, is_map="additionalProperties" in schema)
     answer = _remembering(_evaluated(text))
 
-    if fields is None:
-
-        def whole(value: Any, place: Place, found: Found) -> None:
-            if (problem := answer(value)) is not None:
-                found.append((place, problem or message))
-
-        return whole
-
-    def part(value: Any, place: Place, found: Found) -> None:
-        if (problem := answer({name: value[name] for name in fields if name in value})) is not None:
+    def check(value: Any, place: Place, found: Found) -> None:
+        if (problem := answer(value if seen is None else seen(value))) is not None:
             found.append((place, problem or message))
 
-    return part
+    return check
 
 
-def _fields(rule: str) -> tuple[str, ...] | None:
-    """The fields of ``self`` that a rule can see, or None where it sees all of it, as in ``self.size()``."""
-    names = [match[1] for match in _uses.finditer(_texts.sub("''", rule))]
+def _view(rule: str, *, is_map: bool) -> Callable[[Any], Any] | None:
+    """What of ``self`` a rule can tell apart; None where that is all."""
+    plain = _texts.sub("''", rule)
+    names = [match[1] for match in _uses.finditer(plain)]
     if any(name is None for name in names):
+        if is_map and len(names) == 1 and _ranges(plain):
+            return lambda value: dict.fromkeys(value, True)
         return None
-    return tuple(dict.fromkeys(_reserved.sub(r"\1", name) for name in names))
+    asked = [match[1] for match in _presence.finditer(plain)]
+    there = tuple(dict.fromkeys(_named(name) for name in names if asked.count(name) == names.count(name)))
+    read = tuple(dict.fromkeys(_named(name) for name in names if asked.count(name) != names.count(name)))
+
+    def view(value: Any) -> Any:
+        part = {name: value[name] for name in read if name in value}
+        for name in there:
+            if name in value:
+                part[name] = True
+        return part
+
+    return view
+
+
+def _named(name: str) -> str:
+    """A field's name, where the rule escapes it: ``__namespace__`` is ``namespace``."""
+    return _reserved.sub(r"\1", name)
 
 
 def _evaluated(rule: str) -> Callable[[Any], str | None]:
