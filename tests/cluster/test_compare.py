@@ -11,15 +11,21 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import pulumi_mesh as pm
 from pulumi_mesh.errors import InvalidError
+from pulumi_mesh.frozen import freeze
 from pulumi_mesh.loading import load_program
 from pulumi_mesh.manifests.snapshot import snapshot as index
 from pulumi_mesh.proxy.envoy.read import read_config_dump
 from pulumi_mesh.proxy.resolve import resolve
+from pulumi_mesh.proxy.view import ProxyView
+from pulumi_mesh.proxy.view.addresses import Pipe
+from pulumi_mesh.proxy.view.clusters import Endpoint, EndpointSet, LocalityEndpoints
+from pulumi_mesh.proxy.view.listeners import FilterChain, HttpConnectionManager, Listener
 from tests.cluster.compare.cluster import Cluster
 from tests.cluster.compare.comparison import Compared, compare
 from tests.cluster.compare.differences import Difference, differences
@@ -242,6 +248,38 @@ def test_every_feature_of_the_model_occurs() -> None:
     for seed in EVERY_FEATURE:
         wanted -= set(features_of(generated_with_canaries(seed)))
     assert not wanted
+
+
+@pytest.mark.parametrize(
+    ("tracing", "taken"),
+    [
+        ({"random_sampling": {"value": 1}, "client_sampling": {"value": 100}}, True),
+        ({"random_sampling": {"value": 5}}, False),
+        ({"random_sampling": {"value": 1}, "provider": {"name": "zipkin"}}, False),
+    ],
+)
+def test_only_the_default_tracing_is_taken_out(tracing: dict[str, Any], taken: bool) -> None:
+    manager = HttpConnectionManager("s", "r", (), extra=freeze({"tracing": tracing, "other": 1}))
+    view = ProxyView("", "", listeners=(Listener("l", Pipe("p"), (FilterChain((manager,)),)),))
+    (left,) = comparable(view).listeners[0].filter_chains[0].filters
+    assert isinstance(left, HttpConnectionManager)
+    assert left.extra.keys() == ({"other"} if taken else {"tracing", "other"})
+
+
+@pytest.mark.parametrize(
+    ("extra", "left"),
+    [
+        ({"metadata": {"filter_metadata": {"istio": {"workload": "w"}}}}, {}),
+        ({"metadata": {"filter_metadata": {"istio": {"workload": "w", "other": 1}}}}, {"metadata"}),
+        ({"metadata": {"filter_metadata": {"istio": {"workload": "w"}, "more": {}}}}, {"metadata"}),
+        ({"endpoint": {"health_check_config": {}}}, {}),
+        ({"endpoint": {"health_check_config": {"port_value": 1}}}, {"endpoint"}),
+    ],
+)
+def test_only_what_is_named_is_taken_out_of_endpoints(extra: dict[str, Any], left: set[str]) -> None:
+    endpoint = Endpoint(Pipe("p"), extra=freeze(extra))
+    view = ProxyView("", "", endpoints=(EndpointSet("c", (LocalityEndpoints((endpoint,)),)),))
+    assert set(comparable(view).endpoints[0].localities[0].endpoints[0].extra) == set(left)
 
 
 def test_differences_are_the_narrowest_places() -> None:
