@@ -12,7 +12,6 @@ istio = pm.Istio(
     "1.31.1",
     revision="1-31-1",
     tags=["stable", "default"],
-    trust_domain="example.org",
     values={
         "autoscaleMin": 2,
         "meshConfig": {"accessLogFile": "/dev/stdout"},
