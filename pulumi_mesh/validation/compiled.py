@@ -216,6 +216,7 @@ def _shown(value: Any) -> str:
 def _list(schema: Schema, whole: bool, mismatch: Check) -> Check:
     items = compiled(schema.get("items", {}), whole=whole)
     least, most = schema.get("minItems", 0), schema.get("maxItems", math.inf)
+    counted = bool(least) or most != math.inf
     keys = tuple(schema.get("x-kubernetes-list-map-keys", ()))
     unique = {"set": _unique, "map": _unique_keys(keys)}.get(schema.get("x-kubernetes-list-type", ""))
 
@@ -225,7 +226,7 @@ def _list(schema: Schema, whole: bool, mismatch: Check) -> Check:
         before = len(found)
         for index, item in enumerate(value):
             items(item, (place, index), found)
-        if not least <= len(value) <= most:
+        if counted and not least <= len(value) <= most:
             found.append((place, _entries(len(value), least, most)))
         if unique is not None and len(value) > 1 and len(found) == before:
             unique(value, place, found)
@@ -263,6 +264,7 @@ def _object(schema: Schema, whole: bool, mismatch: Check, taken: Mapping[str, Ch
     closed = whole and rest is None and others is not True and not schema.get("x-kubernetes-preserve-unknown-fields")
     required = tuple(schema.get("required", ()))
     least, most = schema.get("minProperties", 0), schema.get("maxProperties", math.inf)
+    counted = bool(least) or most != math.inf
 
     def check(value: Any, place: Place, found: Found) -> None:
         if type(value) is not dict:
@@ -277,7 +279,7 @@ def _object(schema: Schema, whole: bool, mismatch: Check, taken: Mapping[str, Ch
         for key in required:
             if key not in value:
                 found.append(((place, key), "is required"))
-        if not least <= len(value) <= most:
+        if counted and not least <= len(value) <= most:
             found.append((place, _entries(len(value), least, most)))
         return None
 

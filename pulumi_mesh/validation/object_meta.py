@@ -64,7 +64,7 @@ def metadata_problems(metadata: Any, namespaced: bool | None, found: Found) -> N
 
     Kinds that are not known may have names that are no DNS subdomains, as roles do.
     """
-    if not isinstance(metadata, Mapping):
+    if not isinstance(metadata, dict):
         found.append((_PLACE, "needs a mapping" if metadata is not None else "is required"))
         return
     before = len(found)
@@ -86,7 +86,7 @@ def metadata_problems(metadata: Any, namespaced: bool | None, found: Found) -> N
 
 
 def _names(metadata: Mapping[str, Any], namespaced: bool | None, found: Found) -> None:
-    name, prefix, namespace = (metadata.get(key) or "" for key in ("name", "generateName", "namespace"))
+    name, prefix, namespace = metadata.get("name"), metadata.get("generateName"), metadata.get("namespace")
     if not name and not prefix:
         found.append(((_PLACE, "name"), "is required"))
     problem_of = _path_segment if namespaced is None else _subdomain
