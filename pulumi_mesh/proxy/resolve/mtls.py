@@ -8,6 +8,7 @@ from typing import Literal
 
 from pulumi_mesh.istio import PeerAuthentication, peer_authentication
 from pulumi_mesh.manifests.snapshot import Snapshot, ref_of, selects
+from pulumi_mesh.proxy.resolve.virtual_services import by_age
 from pulumi_mesh.refs import Ref
 
 Mode = Literal["STRICT", "PERMISSIVE", "DISABLE"]
@@ -38,16 +39,16 @@ class WorkloadModes:
 def modes_of(snapshot: Snapshot, namespace: str, labels: Mapping[str, str]) -> WorkloadModes:
     """The modes of the workloads with these labels; PERMISSIVE where no policy says one.
 
-    The narrowest scope that sets a mode wins: selector, namespace, mesh. Of several in one scope the first by name
-    counts (istiod takes the oldest, and by name where the age is the same). A selector in the root namespace takes no
-    workload.
+    The narrowest scope that sets a mode wins: selector, namespace, mesh. Of several in one scope the oldest counts
+    where the age is known, else the first by name. A selector in the root namespace takes no workload.
 
     Mirrors ComposePeerAuthentication and GetMutualTLSModeForPort (pilot/pkg/security/authn), and
     addPeerAuthentication (pilot/pkg/model/authentication.go).
     """
     root = snapshot.mesh.root_namespace
-    own = [each for each in snapshot.of(PeerAuthentication) if each.namespace == namespace]
-    mesh = _first(each for each in snapshot.of(PeerAuthentication) if each.namespace == root and not _selector(each))
+    oldest_first = sorted(snapshot.of(PeerAuthentication), key=by_age)
+    own = [each for each in oldest_first if each.namespace == namespace]
+    mesh = _first(each for each in oldest_first if each.namespace == root and not _selector(each))
     beneath = [] if namespace == root else own
     wide = _first(each for each in beneath if not _selector(each))
     narrow = _first(each for each in beneath if _selector(each) and selects(_selector(each), labels))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,10 @@ OTHER = {"matchLabels": {"app": "ratings"}}
 
 def peer(namespace: str, name: str = "default", **spec: Any) -> PeerAuthentication:
     return PeerAuthentication(name, namespace=namespace, spec=spec)
+
+
+def made_on(day: int, policy: PeerAuthentication) -> PeerAuthentication:
+    return replace(policy, metadata={"creationTimestamp": f"2026-01-{day:02}T00:00:00Z"})
 
 
 def mtls(mode: str) -> dict[str, str]:
@@ -51,7 +56,15 @@ PORTS = peer(
         # A selector in the root namespace selects nothing; an empty selector is none.
         ((peer("istio-system", selector=SELECTED, mtls=mtls("STRICT")),), 9080, "PERMISSIVE"),
         ((peer("istio-system", selector={"matchLabels": {}}, mtls=mtls("STRICT")),), 9080, "STRICT"),
-        # The first by name.
+        # The oldest; else the first by name.
+        (
+            (
+                made_on(1, peer("shop", "b", mtls=mtls("STRICT"))),
+                made_on(2, peer("shop", "a", mtls=mtls("DISABLE"))),
+            ),
+            9080,
+            "STRICT",
+        ),
         ((peer("shop", "b", mtls=mtls("STRICT")), peer("shop", "a", mtls=mtls("DISABLE"))), 9080, "DISABLE"),
         ((PORTS,), 9080, "DISABLE"),
         ((PORTS,), 9090, "STRICT"),
