@@ -138,10 +138,12 @@ class Discovery:
     def _connected(self, proxy: Proxy) -> Iterator[Any]:
         requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
         answers = self._stream(iter(requests.get, None), timeout=_WITHIN)
+        asked: dict[str, list[str]] = {}
 
         def ask(kind: str, names: list[str]) -> None:
             if not names and kind not in (CLUSTERS, LISTENERS):
                 return  # without names Envoy asks for nothing
+            asked[kind] = names
             request = self._request(type_url=kind, resource_names=names)
             request.node.id = proxy.node
             json_format.ParseDict(_metadata(proxy), request.node.metadata)
@@ -150,7 +152,7 @@ class Discovery:
                 requests.put(
                     self._request(
                         type_url=answer.type_url,
-                        resource_names=names if answer.type_url == kind else [],
+                        resource_names=asked[answer.type_url],
                         response_nonce=answer.nonce,
                         version_info=answer.version_info,
                     )
