@@ -17,6 +17,7 @@ from pulumi_mesh.render.revision_tags import istiod_service, revision_tags
 BASE = "istio-base"
 """The release of the chart base. A cluster has one, whatever revisions run in it."""
 
+_LONGEST_NAME = 53  # Helm's own limit for releases
 _MADE_BY_KUBERNETES = frozenset(("default", "kube-node-lease", "kube-public", "kube-system"))
 
 
@@ -195,6 +196,11 @@ def _refuse(control_planes: Sequence[Istio]) -> None:
     problems += _twice("revision or tag", [[each.revision, *each.tags] for each in control_planes])
     releases = [[istiod_service(each), *(gateway.name for gateway in each.gateways)] for each in control_planes]
     problems += _twice("release", [[BASE], *releases])
+    problems += [
+        ("Installation", f"the release {name!r} has {len(name)} characters; Helm takes at most {_LONGEST_NAME}")
+        for name in (name for each in releases for name in each)
+        if len(name) > _LONGEST_NAME
+    ]
     for field in ("namespace", "domain", "base_values", "unchecked_base_values"):
         if len({getattr(each, field) for each in control_planes}) > 1:
             problems.append((f"Installation.{field}", "differs between revisions; a cluster has one for all of them"))

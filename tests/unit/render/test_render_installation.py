@@ -101,6 +101,10 @@ def test_namespaces_that_exist_already_are_not_made() -> None:
             "a revision without a name is the default one; no other may have the tag 'default' beside it",
         ),
         (
+            [pm.Istio(OLD, revision="a" * 47)],
+            f"the release 'istiod-{'a' * 47}' has 54 characters; Helm takes at most 53",
+        ),
+        (
             [pm.Istio(OLD), pm.Istio(NEW, revision="b", namespace="other")],
             "differs between revisions; a cluster has one for all of them",
         ),
