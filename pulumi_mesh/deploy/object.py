@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -9,6 +10,7 @@ import pulumi
 from pulumi_mesh.deploy.children import manifests, register, without_secrets
 from pulumi_mesh.deploy.tokens import take
 from pulumi_mesh.manifests.wire import AnyObject
+from pulumi_mesh.render.ignored import ignored, key_of
 from pulumi_mesh.render.result import Entry
 
 
@@ -16,18 +18,28 @@ class Object(pulumi.ComponentResource):
     """One typed object without a mesh: one child, and the output ``objects`` with its manifest, as in Mesh.
 
     obj: from ``pulumi_mesh.istio``, ``pulumi_mesh.gateway_api`` or ``pulumi_mesh.kubernetes``; Outputs may stand at its
-    texts. Raises OutputError.
+    texts. ignore_changes: fields that are declared once and then left to whoever changes them, such as
+    ``["spec.http"]``. Raises OutputError, and InvalidError for a field that cannot be left alone.
     """
 
     objects: pulumi.Output[list[Any]]
     resource: pulumi.Resource
 
-    def __init__(self, name: str, obj: AnyObject, *, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        obj: AnyObject,
+        *,
+        ignore_changes: Sequence[str] = (),
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
         source = f'{obj.kind}("{obj.name}")'
         plain, places = take(obj, source)
-        made = manifests([Entry(plain.identity, plain, f'Object("{name}")')], places)
+        entries = [Entry(plain.identity, plain, f'Object("{name}")')]
+        left = ignored(entries, {key_of(plain.identity): ignore_changes} if ignore_changes else {})
+        made = manifests(entries, places)
         super().__init__("mesh:index:Object", name, {}, opts)
-        self.resource = register(self, name, made, opts)[plain.identity]
+        self.resource = register(self, name, made, opts, left)[plain.identity]
         objects = [without_secrets(manifest) for _, manifest in made]
         self.objects = pulumi.Output.from_input(objects)
         self.register_outputs({"objects": objects})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pulumi_mesh import deploy
+from pulumi_mesh import deploy, istio
 from pulumi_mesh.errors import InvalidError
 from pulumi_mesh.render.ignored import IgnoreChanges
 
@@ -61,3 +61,12 @@ def test_all_problems_come_together() -> None:
     with pytest.raises(InvalidError) as raised:
         deployed({REVIEWS: ["spec.tcp", "spec.http[0]"], "Gateway/public": ["spec"]})
     assert len(raised.value.problems) == 3
+
+
+def test_fields_of_a_single_object() -> None:
+    entry = istio.ServiceEntry("api", namespace="shop", spec={"hosts": ["api.example.com"]})
+    engine = run(lambda: deploy.Object("api", entry, ignore_changes=["spec.hosts"]))
+    assert engine.named("api/ServiceEntry/shop/api").ignore_changes == ("spec.hosts",)
+    assert run(lambda: deploy.Object("api", entry)).named("api/ServiceEntry/shop/api").ignore_changes == ()
+    with pytest.raises(InvalidError, match=r"declares no spec\.ports"):
+        run(lambda: deploy.Object("api", entry, ignore_changes=["spec.ports"]))
