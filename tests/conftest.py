@@ -1,4 +1,8 @@
-"""What holds for every test: each view that it resolves, Envoy accepts, and reading is the inverse of writing on it."""
+"""What holds for every test.
+
+Each view that it resolves, Envoy accepts, and reading is the inverse of writing on it. Each object that a renderer
+makes, a cluster would accept.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,16 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 import pulumi_mesh.proxy.resolve as resolving
+import pulumi_mesh.render.istio as istio_renderer
 from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.model.mesh import Mesh
 from pulumi_mesh.proxy.view import ProxyView
+from pulumi_mesh.render.result import Entry
 
 _RESOLVED: list[ProxyView] = []
 _resolve_all = resolving.resolve_all
+_RENDERED: list[Entry] = []
+_entries = istio_renderer.entries
 
 
 def _recorded(snapshot: Snapshot, proxies: Iterable[Proxy]) -> dict[Proxy, ProxyView]:
@@ -20,8 +29,15 @@ def _recorded(snapshot: Snapshot, proxies: Iterable[Proxy]) -> dict[Proxy, Proxy
     return views
 
 
+def _recorded_entries(mesh: Mesh) -> list[Entry]:
+    entries = _entries(mesh)
+    _RENDERED.extend(entries)
+    return entries
+
+
 # Before any test module, or anything that it tests, takes the name from there; ``resolve`` itself goes through it.
 resolving.resolve_all = _recorded
+istio_renderer.entries = _recorded_entries
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,3 +54,13 @@ def _every_view_is_accepted() -> Iterator[None]:
 
     for view in _RESOLVED:
         accepted(view)
+
+
+@pytest.fixture(autouse=True)
+def _every_rendered_object_is_accepted() -> Iterator[None]:
+    """Fails a test that rendered an object which a cluster would refuse."""
+    _RENDERED.clear()
+    yield
+    from tests.support.verdicts import accepted
+
+    accepted([entry.object for entry in _RENDERED])

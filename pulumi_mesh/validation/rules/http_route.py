@@ -258,6 +258,7 @@ _PARTS = (
     ("corsPolicy", _cors),
     ("fault", http_fault),
     ("mirrorPercent", _mirror_percent),
+    ("mirror_percent", _mirror_percent),
     ("mirrorPercentage", _mirror_percentage),
     ("mirror", _mirror),
     ("mirrors", _mirrors),
