@@ -16,10 +16,16 @@ This file is made by `python -c "from pulumi_mesh.checks.table import markdown; 
 | Code | Severity | What it says | Also |
 |---|---|---|---|
 """
+# Of one object, by who would say it: docs/verdict.md.
+_OF_AN_OBJECT = (
+    ("`cel`", "error", "The API server would refuse an object by a CEL rule of its schema", "-"),
+    ("`structure`", "error", "The API server would refuse an object: a field, type, bound or name", "-"),
+    ("`webhook`", "error or warning", "Istio's validating webhook would refuse an object, or warn of it", "IST0106"),
+)
 
 
 def markdown() -> str:
     """The whole of ``docs/findings.md``, by code."""
-    known = sorted((each.ABOUT for each in CHECKS), key=lambda about: about.code)
+    known = [each.ABOUT for each in CHECKS]
     rows = [(f"`{each.code}`", " or ".join(each.severities), each.title, each.also or "-") for each in known]
-    return _HEAD + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    return _HEAD + "".join(f"| {' | '.join(row)} |\n" for row in sorted((*rows, *_OF_AN_OBJECT)))

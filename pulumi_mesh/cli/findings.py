@@ -10,11 +10,13 @@ from pulumi_mesh.errors import FindingsError
 from pulumi_mesh.findings import Finding
 from pulumi_mesh.model.mesh import Mesh
 from pulumi_mesh.render import Rendered, render, snapshot
+from pulumi_mesh.validation.objects import refusals
 
 
 def found(mesh: Mesh, rendered: Rendered) -> tuple[Finding, ...]:
-    """All findings of a mesh: those of rendering it first."""
-    return (*rendered.findings, *checks.check(snapshot(mesh)))
+    """All findings of a mesh: those of rendering it first, then what a cluster would say of each object."""
+    refused = refusals(entry.object for entry in rendered.entries)
+    return (*rendered.findings, *refused, *checks.check(snapshot(mesh)))
 
 
 def look(*meshes: Mesh) -> tuple[Rendered, ...]:

@@ -17,6 +17,7 @@ from pulumi_mesh.findings import Finding
 from pulumi_mesh.model import mesh as model
 from pulumi_mesh.refs import Identity
 from pulumi_mesh.render import Rendered, render, snapshot
+from pulumi_mesh.validation.objects import refusals
 from pulumi_mesh.render.ignored import IgnoreChanges, ignored
 
 
@@ -76,7 +77,8 @@ class Mesh(pulumi.ComponentResource):
 
 
 def _findings(mesh: model.Mesh, rendered: Rendered) -> tuple[Finding, ...]:
-    return (*rendered.findings, *check(snapshot(mesh)))
+    refused = refusals(entry.object for entry in rendered.entries)
+    return (*rendered.findings, *refused, *check(snapshot(mesh)))
 
 
 def _configured_stages() -> Mapping[str, int]:

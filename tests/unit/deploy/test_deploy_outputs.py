@@ -236,7 +236,8 @@ def test_a_secret_value_that_does_not_fit_is_not_shown() -> None:
 
 @pytest.mark.parametrize(("value", "kind"), [(None, "nothing (null)"), (5, "a number"), (["a"], "a list")])
 def test_a_value_inside_a_text_must_be_text(value: Any, kind: str) -> None:
-    made = istio.VirtualService("v", namespace="n", spec={"hosts": ["x"]}, annotations={"a": "b"})
+    spec = {"hosts": ["x"], "http": [{"route": [{"destination": {"host": "x"}}]}]}
+    made = istio.VirtualService("v", namespace="n", spec=spec, annotations={"a": "b"})
 
     def program() -> None:
         output: pulumi.Output[Any] = pulumi.Output.from_input(value)
