@@ -126,13 +126,11 @@ def parse_path(path: str) -> Path:
 
 
 _START = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
-# Where a document may end, or begin, otherwise than at such a line: directives, "...", breaks that Python does not see.
-_UNCUT = re.compile(r"^(?:%|\.\.\.)|\r(?!\n)|[\x85\u2028\u2029]", re.MULTILINE)
 
 
 def pieces(text: str) -> list[Piece]:
     """The text cut at ``---``, which YAML takes for the start of a document wherever it begins a line."""
-    starts = [] if _UNCUT.search(text) else [match.start() for match in _START.finditer(text)]
+    starts = [match.start() for match in _START.finditer(text)] if _may_be_cut(text) else []
     if not starts:
         return [Piece(text, 1, 0)]
     cut: list[Piece] = []
@@ -145,6 +143,14 @@ def pieces(text: str) -> list[Piece]:
             index += 1
         line += part.count("\n")
     return cut
+
+
+def _may_be_cut(text: str) -> bool:
+    """Whether documents start only so: no directives, no "...", no line breaks that are YAML's alone."""
+    if ("\r" in text and re.search("\r(?!\n)", text)) or text.startswith(("%", "...")):
+        return False
+    found = ("\n%", "\n...") if text.isascii() else ("\n%", "\n...", "\x85", "\u2028", "\u2029")
+    return not any(each in text for each in found)
 
 
 def _blank(text: str) -> bool:
@@ -171,6 +177,8 @@ def _values(piece: Piece, file: str, budget: Budget) -> Iterator[tuple[int, Any]
 
 def _leading(text: str) -> int:
     """How many lines stand before the first that says something."""
+    if text[:1].isalpha():
+        return 0
     lines = map(str.strip, text.split("\n"))
     return next((number for number, line in enumerate(lines) if line and not line.startswith("#")), 0)
 
