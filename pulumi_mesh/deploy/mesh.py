@@ -17,8 +17,8 @@ from pulumi_mesh.findings import Finding
 from pulumi_mesh.model import mesh as model
 from pulumi_mesh.refs import Identity
 from pulumi_mesh.render import Rendered, render, snapshot
-from pulumi_mesh.validation.objects import refusals
 from pulumi_mesh.render.ignored import IgnoreChanges, ignored
+from pulumi_mesh.validation.objects import refusals
 
 
 class Mesh(pulumi.ComponentResource):
