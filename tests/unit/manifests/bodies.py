@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+STRUCT = {"@type": "type.googleapis.com/google.protobuf.Struct", "value": {"a": [1, None, {}]}}
 ISTIO: dict[str, dict[str, Any]] = {
     "VirtualService": {
         "hosts": ["reviews"],
@@ -20,7 +21,7 @@ ISTIO: dict[str, dict[str, Any]] = {
             },
             {"redirect": {"uri": "/", "redirectCode": 308, "derivePort": "FROM_REQUEST_PORT"}},
         ],
-        "tls": [{"match": [{"sniHosts": ["a"], "port": 443}], "route": [{"destination": {"host": "a"}}]}],
+        "tls": [{"match": [{"sniHosts": ["reviews"], "port": 443}], "route": [{"destination": {"host": "a"}}]}],
     },
     "DestinationRule": {
         "host": "reviews",
@@ -72,7 +73,7 @@ ISTIO: dict[str, dict[str, Any]] = {
             {
                 "applyTo": "HTTP_FILTER",
                 "match": {"context": "SIDECAR_OUTBOUND", "listener": {"portNumber": 8080}},
-                "patch": {"operation": "INSERT_BEFORE", "value": {"name": "lua", "typed_config": {"a": [1, None, {}]}}},
+                "patch": {"operation": "INSERT_BEFORE", "value": {"name": "lua", "typed_config": STRUCT}},
             }
         ]
     },
