@@ -9,7 +9,7 @@ import pytest
 
 from tests.conformance import __main__ as runner
 
-OBJECT = "apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: {name: a}\nspec: %s\n"
+OBJECT = "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: a}\nspec: %s\n"
 
 
 @pytest.fixture
