@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pulumi_mesh.validation.rules.durations import duration
+from pulumi_mesh.validation.durations import duration
 from pulumi_mesh.validation.verdict import Problem
 
 _GRPC_STATUSES = frozenset(

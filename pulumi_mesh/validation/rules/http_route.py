@@ -9,8 +9,8 @@ from http import HTTPStatus
 from typing import Any
 
 from pulumi_mesh.validation.addresses import port
+from pulumi_mesh.validation.durations import SECOND, duration, nanoseconds
 from pulumi_mesh.validation.rules.destinations import destination, gateway_names, route_destinations
-from pulumi_mesh.validation.rules.durations import SECOND, duration, nanoseconds
 from pulumi_mesh.validation.rules.faults import http_fault, http_status
 from pulumi_mesh.validation.rules.headers import cors_name, is_authority, manipulation, matched_name
 from pulumi_mesh.validation.rules.names import is_dns_label, labels

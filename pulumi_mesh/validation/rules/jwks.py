@@ -30,7 +30,7 @@ def jwks_problem(text: str) -> str | None:
         return "a key set is an object"
     if "keys" not in document:
         return _key_problem(document)
-    keys = document["keys"] or []
+    keys = [] if document["keys"] is None else document["keys"]
     if not isinstance(keys, list):
         return "keys is a list"
     for index, key in enumerate(keys):
@@ -62,7 +62,7 @@ def _key_problem(key: Any) -> str | None:
     for field in (*_TEXTS, *({"crv"} & set(required))):
         if field in key and not isinstance(key[field], str):
             return f"{field} is not text"
-    operations = key.get("key_ops") or []
+    operations = [] if key.get("key_ops") is None else key["key_ops"]
     if not isinstance(operations, list) or any(each not in _OPERATIONS for each in operations):
         return "key_ops is a list of operations such as verify"
     return None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import isqrt
 from typing import Any
 
-from pulumi_mesh.validation.rules.durations import duration, readable
+from pulumi_mesh.validation.durations import duration, readable
 from pulumi_mesh.validation.verdict import Problem, warning
 
 Object = Mapping[str, Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pulumi_mesh.validation.rules.durations import duration
+from pulumi_mesh.validation.durations import duration
 from pulumi_mesh.validation.rules.headers import strict_name
 from pulumi_mesh.validation.rules.jwks import jwks_problem, private_keys
 from pulumi_mesh.validation.rules.selectors import policy_targets

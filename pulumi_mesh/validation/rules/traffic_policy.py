@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pulumi_mesh.validation.addresses import is_ip, port
-from pulumi_mesh.validation.rules.durations import MILLISECOND, duration, nanoseconds, readable
+from pulumi_mesh.validation.durations import MILLISECOND, duration, nanoseconds, readable
 from pulumi_mesh.validation.rules.load_balancer import load_balancer
 from pulumi_mesh.validation.rules.names import fqdn
 from pulumi_mesh.validation.rules.tls import client_tls

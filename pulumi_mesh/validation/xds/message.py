@@ -15,7 +15,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from pulumi_mesh.validation.rules.durations import nanoseconds
+from pulumi_mesh.validation.durations import nanoseconds
 from pulumi_mesh.validation.verdict import Problem, warning
 
 _CORE, _ROUTE, _LISTENER = "envoy.config.core.v3", "envoy.config.route.v3", "envoy.config.listener.v3"
@@ -113,8 +113,9 @@ def _message(name: str, value: Any, path: str, reading: _Reading) -> None:
     for key, item in value.items():
         kind = known.get(key)
         if kind is None:
-            if key != "@type":
-                reading.unknown.append(warning(f"{path}.{key}", f"{name} has no such field, as far as Istio knows"))
+            reading.unknown.append(warning(f"{path}.{key}", f"{name} has no such field, as far as Istio knows"))
+        elif "_" in key and _json_name(key) in value:
+            continue  # the field's other name is given too, and counts
         elif item is not None or kind == f"m{names.index(f'{_WELL_KNOWN}Value')}":
             _field(kind, item, f"{path}.{key}", reading)
 
@@ -213,7 +214,7 @@ def _any(value: Any, path: str, reading: _Reading) -> None:
         hint = "; Envoy's API of version 3 is expected" if ".v2." in f"{given}." else ""
         raise _UnreadableError(f"{path}.@type", f"{given!r} is not a message that Istio knows{hint}")
     if name not in _SPECIAL:
-        _message(name, value, path, reading)
+        _message(name, {key: item for key, item in value.items() if key != "@type"}, path, reading)
     elif "value" in value:
         _special(name, value["value"], f"{path}.value", reading)
     else:
