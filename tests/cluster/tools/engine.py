@@ -162,6 +162,8 @@ class Engine:
         )
         environment = {
             "PULUMI_CONFIG_PASSPHRASE": _PASSPHRASE,
+            # Said here too: a developer's own variable would win over the project's settings.
+            "PULUMI_BACKEND_URL": f"file://{backend}",
             "PULUMI_SKIP_UPDATE_CHECK": "1",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
             **({} if self.port is None else {"PULUMI_DEBUG_PROVIDERS": f"kubernetes:{self.port}"}),
