@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from functools import lru_cache
 
+from pulumi_mesh.validation.numbers import whole
 from pulumi_mesh.validation.verdict import Problem
 
 UNIX = "unix://"
@@ -26,11 +27,12 @@ def is_ip(text: str) -> bool:
 def is_prefix(text: str) -> bool:
     """``10.0.0.0/8``: bits as a number without leading zeros, no mask and no zone; the host part may be set."""
     address, slash, bits = text.rpartition("/")
-    if not slash or not bits.isascii() or not bits.isdigit() or (len(bits) > 1 and bits[0] == "0"):
+    size = whole(bits)
+    if not slash or size is None or (len(bits) > 1 and bits[0] == "0"):
         return False
     if "%" in address or not is_ip(address):
         return False
-    return int(bits) <= (128 if ":" in address else 32)
+    return size <= (128 if ":" in address else 32)
 
 
 def subnet(text: str, path: str) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from pulumi_mesh.validation.numbers import whole
 from pulumi_mesh.validation.verdict import Problem
 
 MILLISECOND = 1_000_000
@@ -23,6 +24,7 @@ _UNITS = {
 }
 _part = re.compile(r"([0-9]*)(?:\.([0-9]*))?([a-zµμ]+)")
 _MOST = 1 << 63
+_FRACTION = 18  # digits; Go drops those that 64 bits do not hold
 
 
 @lru_cache(maxsize=1 << 12)
@@ -38,8 +40,10 @@ def nanoseconds(text: str) -> int | None:
         if match is None or match[3] not in _UNITS or not (match[1] or match[2]):
             return None
         unit = _UNITS[match[3]]
-        whole, fraction = match[1] or "0", match[2] or ""
-        total += int(whole) * unit
+        number, fraction = whole(match[1] or "0"), (match[2] or "")[:_FRACTION]
+        if number is None:
+            return None
+        total += number * unit
         if fraction:
             total += int(fraction) * unit // 10 ** len(fraction)
         at = match.end()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from pulumi_mesh.validation.addresses import MAX_PORT, is_ip, is_prefix
+from pulumi_mesh.validation.numbers import whole
 from pulumi_mesh.validation.verdict import Problem
 
 _MAX_ACCOUNTS = 16
@@ -31,7 +32,8 @@ def ip_blocks(values: Sequence[str], path: str) -> Iterator[Problem]:
 def ports(values: Sequence[str], path: str) -> Iterator[Problem]:
     """Numbers of ports, as text."""
     for index, value in enumerate(values):
-        if not (value.isascii() and value.isdigit() and int(value) <= MAX_PORT):
+        number = whole(value)
+        if number is None or number > MAX_PORT:
             yield Problem(f"{path}[{index}]", f"{value!r} is not a port")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from pulumi_mesh.validation.addresses import port
 from pulumi_mesh.validation.durations import SECOND, duration, nanoseconds
+from pulumi_mesh.validation.numbers import whole
 from pulumi_mesh.validation.rules.destinations import destination, gateway_names, route_destinations
 from pulumi_mesh.validation.rules.faults import http_fault, http_status
 from pulumi_mesh.validation.rules.headers import cors_name, is_authority, manipulation, matched_name
@@ -221,9 +222,8 @@ def _retries(retries: Object, path: str) -> Iterator[Problem]:
         if (value := retries.get(field)) is not None:
             yield from duration(value, f"{path}.{field}")
     for policy in (retries.get("retryOn") or "").split(",") if retries.get("retryOn") else ():
-        digits = policy[1:] if policy[:1] in {"+", "-"} else policy
-        is_status = digits.isascii() and digits.isdigit() and int(policy) in _STATUSES
-        if not is_status and policy not in _RETRY_ON:
+        digits = policy.removeprefix("+")
+        if whole(digits) not in _STATUSES and policy not in _RETRY_ON:
             yield Problem(f"{path}.retryOn", f"{policy!r} is not a condition that Envoy retries on")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pulumi_mesh.validation.addresses import port
+from pulumi_mesh.validation.numbers import whole
 from pulumi_mesh.validation.rules.selectors import selector
 from pulumi_mesh.validation.verdict import Problem
 
@@ -19,6 +20,6 @@ def peer_authentication(spec: Mapping[str, Any], metadata: Mapping[str, Any]) ->
     if by_port is not None and not by_port:
         yield Problem("spec.portLevelMtls", "where it is set, it has a port")
     for number in by_port or ():
-        yield from port(int(number), f"spec.portLevelMtls[{number}]")
+        yield from port(whole(str(number)) or 0, f"spec.portLevelMtls[{number}]")
     if chosen is not None:
         yield from selector(chosen.get("matchLabels"), "spec.selector")

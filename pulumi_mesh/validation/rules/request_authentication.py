@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pulumi_mesh.validation.durations import duration
+from pulumi_mesh.validation.numbers import whole
 from pulumi_mesh.validation.rules.headers import strict_name
 from pulumi_mesh.validation.rules.jwks import jwks_problem, private_keys
 from pulumi_mesh.validation.rules.selectors import policy_targets
@@ -54,7 +55,7 @@ def _uri_problem(text: str) -> str | None:
         return f"{text!r} is not a URL"
     if parsed.scheme not in {"http", "https"}:
         return f"the scheme is http or https, not {parsed.scheme!r}"
-    return f"{parsed.port} is not a port" if parsed.port and int(parsed.port) >= 1 << 63 else None
+    return f"{parsed.port} is not a port" if parsed.port and whole(parsed.port) is None else None
 
 
 def _keys(text: str, path: str) -> Iterator[Problem]:

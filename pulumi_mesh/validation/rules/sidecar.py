@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pulumi_mesh.validation.addresses import UNIX, address, port, split_host_port, unix_path
+from pulumi_mesh.validation.numbers import whole
 from pulumi_mesh.validation.rules.destinations import destination
 from pulumi_mesh.validation.rules.gateway import scoped_host
 from pulumi_mesh.validation.rules.names import fqdn, port_name
@@ -81,10 +82,8 @@ def _endpoint(endpoint: str, path: str) -> Iterator[Problem]:
         yield Problem(path, problem)
     elif host not in _LOCAL:
         yield Problem(path, f"an endpoint is on 127.0.0.1, 0.0.0.0, [::1], [::] or a Unix socket, not on {host}")
-    elif not number.lstrip("+").isdigit() or not number.isascii():
-        yield Problem(path, f"{number!r} is not a port")
     else:
-        yield from port(int(number), path)
+        yield from port(whole(number.removeprefix("+")) or 0, path)
 
 
 def _tls(tls: Object, path: str, protocol: str) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from importlib import resources
 from typing import Any
 
 from pulumi_mesh.validation.durations import nanoseconds
+from pulumi_mesh.validation.numbers import whole
 from pulumi_mesh.validation.verdict import Problem, warning
 
 _CORE, _ROUTE, _LISTENER = "envoy.config.core.v3", "envoy.config.route.v3", "envoy.config.listener.v3"
@@ -170,7 +171,8 @@ def _whole(letter: str, value: Any, path: str) -> None:
     least, most = _BITS[letter]
     number = None
     if isinstance(value, str):
-        number = int(value) if _is_whole(value) else None
+        digits = whole(value.removeprefix("-")) if _is_whole(value) else None
+        number = -digits if digits is not None and value[0] == "-" else digits
     elif type(value) is int or (type(value) is float and value.is_integer()):
         number = int(value)
     if number is None or not least <= number <= most:

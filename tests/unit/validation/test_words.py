@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pulumi_mesh.validation.addresses import is_prefix, split_host_port
 from pulumi_mesh.validation.durations import nanoseconds
+from pulumi_mesh.validation.numbers import whole
 from pulumi_mesh.validation.rules.headers import is_claim, value_problem
 from pulumi_mesh.validation.rules.jwks import jwks_problem
 from pulumi_mesh.validation.rules.names import covered, fqdn, overlap, wildcard_domain
@@ -26,6 +27,19 @@ from pulumi_mesh.validation.urls import request_url, url
 )  # fmt: skip
 def test_durations(text: str, length: int | None) -> None:
     assert nanoseconds(text) == length
+
+
+@pytest.mark.parametrize(("text", "number"), [("0080", 80), ("0", 0), ("9" * 5000, None), ("", None), ("+1", None)])
+def test_numbers(text: str, number: int | None) -> None:
+    assert whole(text) == number
+
+
+def test_texts_of_thousands_of_digits_are_judged() -> None:
+    many = "9" * 5000
+    assert nanoseconds(f"{many}s") is None
+    assert nanoseconds(f"0.{many}s") == 10**9 - 1
+    assert not is_prefix(f"10.0.0.0/{many}")
+    assert request_url(f"http://a:{many}") is not None
 
 
 @pytest.mark.parametrize("name", ["a", "A.b", "a.b.", "1a.b", "a-b.c", "x" * 63, "9.a"])
