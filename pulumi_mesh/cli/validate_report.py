@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import quote
+
+from click import format_filename
 
 from pulumi_mesh.findings import Severity
 
@@ -65,7 +68,7 @@ def as_data(judged: Judged) -> dict[str, Any]:
 
 
 def _as_json(judged: Judged) -> list[str]:
-    return [json.dumps(as_data(judged), ensure_ascii=False)]
+    return [json.dumps(as_data(judged))]
 
 
 def _as_text(judged: Judged) -> list[str]:
@@ -73,7 +76,15 @@ def _as_text(judged: Judged) -> list[str]:
     who = " ".join(filter(None, (judged.kind, place)))
     return [
         ": ".join(
-            filter(None, (f"{judged.file}:{each.line}", each.severity, f"{who} {each.path}".strip(), each.message))
+            filter(
+                None,
+                (
+                    f"{format_filename(judged.file)}:{each.line}",
+                    each.severity,
+                    f"{who} {each.path}".strip(),
+                    each.message,
+                ),
+            )
         )
         + f" ({each.stage})"
         for each in judged.findings
@@ -96,7 +107,7 @@ STAGES = {
 
 
 def _sarif(judged: Judged) -> list[str]:
-    return [json.dumps(_result(judged, each), ensure_ascii=False) for each in judged.findings]
+    return [json.dumps(_result(judged, each)) for each in judged.findings]
 
 
 def _result(judged: Judged, finding: Placed) -> dict[str, Any]:
@@ -115,7 +126,7 @@ def _result(judged: Judged, finding: Placed) -> dict[str, Any]:
 
 def _uri(file: str) -> str:
     """A file's name as a URI: relative as it is, absolute with its scheme."""
-    path = quote(file.replace("\\", "/"))
+    path = quote(os.fsencode(file.replace("\\", "/")))
     return f"file://{path}" if path.startswith("/") else path.removeprefix("./")
 
 

@@ -167,6 +167,14 @@ def test_sarif(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
 
 
 @pytest.mark.parametrize("output", sorted(FORMATS))
+def test_file_names_that_are_no_text(tmp_path: Path, capsys: pytest.CaptureFixture[str], output: str) -> None:
+    (tmp_path / os.fsdecode(b"a\xff.yaml")).write_text(UNKNOWN_FIELD)
+    code, out, _ = run(capsys, "--output", output, str(tmp_path))
+    assert code == 1
+    assert out.encode()
+
+
+@pytest.mark.parametrize("output", sorted(FORMATS))
 def test_processes_say_what_one_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], output: str
 ) -> None:
