@@ -9,7 +9,6 @@ import json
 import random
 import tracemalloc
 from pathlib import Path
-from typing import Any
 
 import pytest
 
