@@ -28,9 +28,11 @@ contracts: $(STAMP)
 tests: $(STAMP)
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
-# A real API server and istiod, which Go builds once where they are not on PATH: docs/cluster-tests.md.
+# A real API server, istiod, engine and Envoys: docs/cluster-tests.md. What is not on PATH, Go builds once, before the tests start.
+# A file's tests share its processes, so each file goes to one worker.
 test-cluster: $(STAMP)
-	$(BIN)/pytest tests/cluster
+	$(BIN)/python -m tests.cluster.tools.finding
+	$(BIN)/pytest tests/cluster -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # Our view of every proxy against what istiod tells it: docs/cluster-tests.md. `MANIFESTS=DIR` compares that folder.
 compare-istiod: $(STAMP)

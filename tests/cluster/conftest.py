@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from pulumi.automation import PulumiCommand
+from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 
 import pulumi_mesh as pm
 from pulumi_mesh.errors import MeshError
@@ -68,7 +69,7 @@ def crds(api_server: Kubectl) -> Kubectl:
     """The API server with Istio's custom resources, from the module that istiod is built with."""
     file = module_folder("istio", "istio.io/api") / "kubernetes" / "customresourcedefinitions.gen.yaml"
     api_server("apply", "--server-side", f"--filename={file}")
-    api_server("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+    api_server.await_definitions()
     return api_server
 
 
@@ -183,8 +184,15 @@ def engine(
     pulumi: PulumiCommand,
     binary: BinaryOf,
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Engine:
-    """The Pulumi engine, with a home, a backend and stacks of its own."""
+    """The Pulumi engine, with a home, a backend and stacks of its own.
+
+    Pulumi never closes its channels to an engine that has ended, and gRPC shares their state with a new channel to the
+    same address: an engine that got the port of an earlier one by chance would be taken for dead.
+    """
+    apart = [*_GRPC_CHANNEL_OPTIONS, ("grpc.use_local_subchannel_pool", 1)]
+    monkeypatch.setattr("pulumi.runtime.settings._GRPC_CHANNEL_OPTIONS", apart)
     return Engine(binary("pulumi"), pulumi, tmp_path / "pulumi", provider_port, crds)
 
 

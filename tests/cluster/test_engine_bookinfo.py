@@ -105,6 +105,8 @@ class World:
 
 @pytest.fixture
 def world(engine: Engine, kubectl: Kubectl, istio_kinds: list[str], istiod: Istiod, tmp_path: Path) -> World:
+    """The namespace of the program may be there from the tests of another file."""
+    kubectl("delete", "namespace", "bookinfo", "--ignore-not-found")
     return World(tmp_path / "bookinfo", engine, kubectl, istio_kinds, istiod)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -53,16 +52,7 @@ def only_v1(definition: Any) -> Any:
 def install(kubectl: Kubectl, *definitions: Any) -> None:
     """Install definitions and wait until their kinds are served."""
     kubectl("create", "--filename=-", given=yaml.safe_dump_all(definitions))
-    until = time.monotonic() + 60
-    # Not `kubectl wait`, which fails for an object that has no conditions yet.
-    while not all(is_served(kubectl, each["metadata"]["name"]) for each in definitions):
-        assert time.monotonic() < until
-        time.sleep(0.1)
-
-
-def is_served(kubectl: Kubectl, name: str) -> bool:
-    conditions = kubectl.get("crd", name)["status"].get("conditions") or []
-    return ("Established", "True") in {(each["type"], each["status"]) for each in conditions}
+    kubectl.await_definitions()
 
 
 def program() -> None:

@@ -148,7 +148,7 @@ def running(folder: Path, binary: Callable[[str], Path]) -> Iterator[Cluster]:
     with api_server(folder, binary) as kubectl:
         crds = module_folder("istio", "istio.io/api") / "kubernetes" / "customresourcedefinitions.gen.yaml"
         kubectl("apply", "--server-side", f"--filename={crds}")
-        kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+        kubectl.await_definitions()
         cluster = Cluster(kubectl, folder, binary)
         try:
             yield cluster

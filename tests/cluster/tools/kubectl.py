@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,24 @@ class Kubectl:
         """Apply plain objects server-side, as a manager that takes every field it names."""
         return self("apply", "--server-side", "--force-conflicts", "--filename=-", given=yaml.safe_dump_all(objects))
 
+    def await_definitions(self) -> None:
+        """Wait until every custom resource that was installed is served.
+
+        Not by ``kubectl wait``, which fails for an object that has no conditions yet. Raises RefusedError after
+        a minute.
+        """
+        until = time.monotonic() + 60
+        while missing := [each["metadata"]["name"] for each in self.get("crd")["items"] if not _is_served(each)]:
+            if time.monotonic() > until:
+                raise RefusedError(f"not served after a minute: {', '.join(missing)}")
+            time.sleep(0.1)
+
     def versions(self, kinds: list[str]) -> dict[Key, str]:
         """The resourceVersion of every object of these kinds in all namespaces: any write changes it."""
         found = self.get("--all-namespaces", ",".join(kinds))["items"]
         return {key_of(each): each["metadata"]["resourceVersion"] for each in found}
+
+
+def _is_served(definition: Any) -> bool:
+    conditions = definition.get("status", {}).get("conditions") or []
+    return ("Established", "True") in {(each["type"], each["status"]) for each in conditions}
