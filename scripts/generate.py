@@ -38,7 +38,7 @@ def files() -> dict[str, str]:
         **typed(
             "gateway_api/experimental",
             wider(experimental, standard),
-            "Typed Gateway API objects as the experimental channel of v1.6 has them, where it has more",
+            "Typed Gateway API objects where the experimental channel of v1.6 has more",
             "http_route.Match",
         ),
         **schemas.files({"istio": istio, "gateway_api": standard, "gateway_api_experimental": experimental}),

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pulumi_mesh.gateway_api import experimental
     from pulumi_mesh.gateway_api._generated import (
         backend_tls_policy,
         gateway,
@@ -22,11 +23,10 @@ if TYPE_CHECKING:
         tls_route,
         udp_route,
     )
-    from pulumi_mesh.gateway_api import experimental
     from pulumi_mesh.gateway_api._generated.backend_tls_policy import BackendTLSPolicy
-    from pulumi_mesh.gateway_api._generated.grpc_route import GRPCRoute
     from pulumi_mesh.gateway_api._generated.gateway import Gateway
     from pulumi_mesh.gateway_api._generated.gateway_class import GatewayClass
+    from pulumi_mesh.gateway_api._generated.grpc_route import GRPCRoute
     from pulumi_mesh.gateway_api._generated.http_route import HTTPRoute
     from pulumi_mesh.gateway_api._generated.listener_set import ListenerSet
     from pulumi_mesh.gateway_api._generated.reference_grant import ReferenceGrant
@@ -79,7 +79,7 @@ if not TYPE_CHECKING:  # a type checker that saw this would take any name
             return getattr(import_module(f"{__name__}._generated.{_MODULES[name]}"), name)
         if name in _MODULES.values():
             return import_module(f"{__name__}._generated.{name}")
-        if name in ['experimental']:
+        if name in ["experimental"]:
             return import_module(f"{__name__}.{name}")
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

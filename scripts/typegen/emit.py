@@ -261,7 +261,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from {package}._generated import (
+{within}    from {package}._generated import (
 {modules}    )
 {imports}
 _MODULES = {{
@@ -285,7 +285,7 @@ def __dir__() -> list[str]:
     return __all__
 '''
 
-_INNER = """        if name in {inner}:
+_INNER = """        if name in [{inner}]:
             return import_module(f"{{__name__}}.{{name}}")
 """
 
@@ -296,8 +296,8 @@ def package(path: str, doc: str, kinds: tuple[str, ...], field: str, inner: tupl
     path: dotted. field: an example of a field's class. inner: packages inside this one.
     """
     modules = {kind: python_name(kind) for kind in sorted(kinds)}
-    imports = [f"    from {path} import {name}\n" for name in inner]
-    imports += [f"    from {path}._generated.{module} import {kind}\n" for kind, module in modules.items()]
+    by_module = sorted((module, kind) for kind, module in modules.items())
+    imports = [f"    from {path}._generated.{module} import {kind}\n" for module, kind in by_module]
     return PACKAGE.format(
         doc=doc,
         name=path.rpartition(".")[2],
@@ -305,8 +305,9 @@ def package(path: str, doc: str, kinds: tuple[str, ...], field: str, inner: tupl
         example=next(kind for kind, module in modules.items() if module == field.split(".", maxsplit=1)[0]),
         field=field,
         modules="".join(f"        {module},\n" for module in sorted(modules.values())),
+        within="".join(f"    from {path} import {name}\n" for name in inner),
         imports="".join(imports),
         table="".join(f'    "{kind}": "{module}",\n' for kind, module in modules.items()),
         exported="".join(f'    "{name}",\n' for name in [*sorted(modules), *sorted([*modules.values(), *inner])]),
-        more=_INNER.format(inner=list(inner)) if inner else "",
+        more=_INNER.format(inner=", ".join(map(_quoted, inner))) if inner else "",
     )
