@@ -4,33 +4,86 @@ Data and pure functions are here. ``pulumi_mesh.deploy`` has the Pulumi componen
 ``pulumi_mesh.kubernetes`` the typed objects.
 """
 
-from pulumi_mesh.errors import FindingsError, InvalidError, MeshError, OutputError
-from pulumi_mesh.findings import Finding
-from pulumi_mesh.model.canary import Canary, Stage
-from pulumi_mesh.model.charts import BaseValues, GatewayValues, IstiodValues
-from pulumi_mesh.model.control_plane import Istio
-from pulumi_mesh.model.gateway import Gateway, Listener
-from pulumi_mesh.model.installation import Charts, GatewayDeployment
-from pulumi_mesh.model.match import Match, Path, TextMatch
-from pulumi_mesh.model.mesh import Mesh, replace
-from pulumi_mesh.model.namespace import Namespace
-from pulumi_mesh.model.route import (
-    Abort,
-    Backend,
-    Delay,
-    Fault,
-    HeaderChanges,
-    HTTPRoute,
-    Mirror,
-    Redirect,
-    Retries,
-    Rewrite,
-    Rule,
-)
-from pulumi_mesh.model.security import AuthorizationPolicy, AuthorizationRule, MutualTLS
-from pulumi_mesh.model.service import Destination, Port, Service, Version
-from pulumi_mesh.model.traffic import ConnectionPool, ConsistentHash, OutlierDetection, TrafficPolicy
-from pulumi_mesh.refs import Identity, Ref
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pulumi_mesh.errors import FindingsError, InvalidError, MeshError, OutputError
+    from pulumi_mesh.findings import Finding
+    from pulumi_mesh.model.canary import Canary, Stage
+    from pulumi_mesh.model.charts import BaseValues, GatewayValues, IstiodValues
+    from pulumi_mesh.model.control_plane import Istio
+    from pulumi_mesh.model.gateway import Gateway, Listener
+    from pulumi_mesh.model.installation import Charts, GatewayDeployment
+    from pulumi_mesh.model.match import Match, Path, TextMatch
+    from pulumi_mesh.model.mesh import Mesh, replace
+    from pulumi_mesh.model.namespace import Namespace
+    from pulumi_mesh.model.route import (
+        Abort,
+        Backend,
+        Delay,
+        Fault,
+        HeaderChanges,
+        HTTPRoute,
+        Mirror,
+        Redirect,
+        Retries,
+        Rewrite,
+        Rule,
+    )
+    from pulumi_mesh.model.security import AuthorizationPolicy, AuthorizationRule, MutualTLS
+    from pulumi_mesh.model.service import Destination, Port, Service, Version
+    from pulumi_mesh.model.traffic import ConnectionPool, ConsistentHash, OutlierDetection, TrafficPolicy
+    from pulumi_mesh.refs import Identity, Ref
+
+# Where a name is: imported on first use, since commands such as validate need few of them.
+_MODULES = {
+    "Abort": "model.route",
+    "AuthorizationPolicy": "model.security",
+    "AuthorizationRule": "model.security",
+    "Backend": "model.route",
+    "BaseValues": "model.charts",
+    "Canary": "model.canary",
+    "Charts": "model.installation",
+    "ConnectionPool": "model.traffic",
+    "ConsistentHash": "model.traffic",
+    "Delay": "model.route",
+    "Destination": "model.service",
+    "Fault": "model.route",
+    "Finding": "findings",
+    "FindingsError": "errors",
+    "Gateway": "model.gateway",
+    "GatewayDeployment": "model.installation",
+    "GatewayValues": "model.charts",
+    "HTTPRoute": "model.route",
+    "HeaderChanges": "model.route",
+    "Identity": "refs",
+    "InvalidError": "errors",
+    "Istio": "model.control_plane",
+    "IstiodValues": "model.charts",
+    "Listener": "model.gateway",
+    "Match": "model.match",
+    "Mesh": "model.mesh",
+    "MeshError": "errors",
+    "Mirror": "model.route",
+    "MutualTLS": "model.security",
+    "Namespace": "model.namespace",
+    "OutlierDetection": "model.traffic",
+    "OutputError": "errors",
+    "Path": "model.match",
+    "Port": "model.service",
+    "Redirect": "model.route",
+    "Ref": "refs",
+    "Retries": "model.route",
+    "Rewrite": "model.route",
+    "Rule": "model.route",
+    "Service": "model.service",
+    "Stage": "model.canary",
+    "TextMatch": "model.match",
+    "TrafficPolicy": "model.traffic",
+    "Version": "model.service",
+    "replace": "model.mesh",
+}
 
 __all__ = [
     "Abort",
@@ -79,3 +132,15 @@ __all__ = [
     "Version",
     "replace",
 ]
+
+
+if not TYPE_CHECKING:  # a type checker that saw this would take any name
+
+    def __getattr__(name: str) -> Any:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return globals().setdefault(name, getattr(import_module(f"{__name__}.{_MODULES[name]}"), name))
+
+
+def __dir__() -> list[str]:
+    return __all__
