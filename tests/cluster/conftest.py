@@ -21,7 +21,7 @@ from tests.cluster.tools import providers
 from tests.cluster.tools.controllers import controllers
 from tests.cluster.tools.engine import Engine, pulumi_command
 from tests.cluster.tools.faulty_server import FaultyServer, faulty_server
-from tests.cluster.tools.finding import find, module_folder
+from tests.cluster.tools.finding import find, go, module_folder
 from tests.cluster.tools.istiod import Istiod
 from tests.cluster.tools.kubectl import Kubectl
 from tests.cluster.tools.pilot_agent import FOR_STOCK_ENVOY, MESH_FOR_STOCK_ENVOY
@@ -30,8 +30,30 @@ from tests.cluster.tools.traffic import DataPlane, data_plane
 
 BinaryOf = Callable[[str], Path]
 
+
+def pytest_sessionstart() -> None:
+    """Without Go nothing here can run, and one message says so."""
+    try:
+        go()
+    except MeshError as error:
+        pytest.exit(str(error), returncode=1)
+
+
 _FOLDERS = pytest.StashKey[list[Path]]()
 _TAIL = 30
+
+
+@pytest.fixture(scope="session", autouse=True)
+def channels_apart() -> Iterator[None]:
+    """Each channel to an engine has a state of its own.
+
+    Pulumi never closes its channels to an engine that has ended, and gRPC shares their state with a new channel to the
+    same address: an engine that got the port of an earlier one by chance would be taken for dead.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        apart = [*_GRPC_CHANNEL_OPTIONS, ("grpc.use_local_subchannel_pool", 1)]
+        patch.setattr("pulumi.runtime.settings._GRPC_CHANNEL_OPTIONS", apart)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -184,15 +206,8 @@ def engine(
     pulumi: PulumiCommand,
     binary: BinaryOf,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Engine:
-    """The Pulumi engine, with a home, a backend and stacks of its own.
-
-    Pulumi never closes its channels to an engine that has ended, and gRPC shares their state with a new channel to the
-    same address: an engine that got the port of an earlier one by chance would be taken for dead.
-    """
-    apart = [*_GRPC_CHANNEL_OPTIONS, ("grpc.use_local_subchannel_pool", 1)]
-    monkeypatch.setattr("pulumi.runtime.settings._GRPC_CHANNEL_OPTIONS", apart)
+    """The Pulumi engine, with a home, a backend and stacks of its own."""
     return Engine(binary("pulumi"), pulumi, tmp_path / "pulumi", provider_port, crds)
 
 

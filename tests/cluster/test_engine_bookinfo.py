@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import time
 from pathlib import Path
@@ -96,7 +95,7 @@ class World:
         while (known := self._known()) != wanted and time.monotonic() < until:
             time.sleep(0.1)
         assert known == wanted
-        assert refusals(self.istiod) == {}
+        assert self.istiod.refused() == {}
 
     def _known(self) -> dict[Key, int]:
         found = json.loads(self.istiod.get("/debug/configz"))
@@ -217,11 +216,3 @@ def destroyed(world: World) -> None:
 def objects(*keys: Key) -> list[str]:
     """Their logical names."""
     return ["/".join(part for part in ("bookinfo", *key) if part) for key in keys]
-
-
-def refusals(istiod: Istiod) -> dict[str, int]:
-    """What istiod's webhook refused, by its own count."""
-    metrics = istiod.metrics()
-    assert re.search(r"^galley_validation_passed(_total)?\{.*\} [1-9]", metrics, re.M)
-    counted = re.findall(r"^galley_validation_failed(?:_total)?(\{.*\}) (\d+)", metrics, re.M)
-    return {labels: int(count) for labels, count in counted if int(count)}

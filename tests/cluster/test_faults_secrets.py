@@ -53,7 +53,12 @@ def program(token: str, host: str = HOST, kind: str = "Opaque") -> Callable[[], 
 
 
 def test_nothing_secret_is_written_or_said(
-    engine: Engine, kubectl: Kubectl, faulty: FaultyServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    engine: Engine,
+    kubectl: Kubectl,
+    faulty: FaultyServer,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
     stack = engine.stack("dev", program(TOKEN), kubeconfig=faulty.kubeconfig)
@@ -92,7 +97,9 @@ def test_nothing_secret_is_written_or_said(
     for text in hidden():
         assert text.decode() not in "\n".join(said)
         assert [path for path, content in written(tmp_path) if text in content] == []
+        assert [log for log in tmp_path_factory.getbasetemp().rglob("*.log") if text in log.read_bytes()] == []
     assert sum(1 for _ in written(tmp_path)) > 10
+    assert [*tmp_path_factory.getbasetemp().rglob("kube-apiserver.log")]
 
 
 def written(folder: Path) -> Iterator[tuple[Path, bytes]]:

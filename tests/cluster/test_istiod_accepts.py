@@ -34,6 +34,7 @@ def test_it_refuses_what_the_custom_resource_alone_would_take(istiod: Istiod, ku
     }
     with pytest.raises(RefusedError, match=r'admission webhook "validation.istio.io" denied the request'):
         kubectl.apply(wrong)
+    assert istiod.refused()
 
 
 def test_it_serves_what_was_applied(istiod: Istiod, kubectl: Kubectl, tmp_path: Path) -> None:

@@ -77,9 +77,7 @@ def test_two_processes_build_once_and_a_third_not_at_all(go: Path) -> None:
 @pytest.mark.parametrize(
     ("with_go", "said"),
     [
-        pytest.param(
-            False, "error: the cluster tests build what is not on PATH with Go, and there is no `go`: ", id="no Go"
-        ),
+        pytest.param(False, "error: the cluster tests need Go, and there is no `go`: ", id="no Go"),
         pytest.param(True, "error: etcd: go build failed:\ncannot find package\n", id="a build that fails"),
     ],
 )

@@ -150,12 +150,10 @@ def test_policies_hold_at_the_gateway_and_at_a_version(shop: DataPlane, authorit
     assert shop.ask(public(shop, authority, "/admin")).status == 403
     assert shop.ask(public(shop, authority, "/administrator?x=1")).status == 403
     asked = {
-        (caller, beta): shop.ask(shop.from_workload(caller, "cart", headers={"x-beta": "1"} if beta else None))
-        for caller in ("web", "stock")
-        for beta in (True, False)
+        caller: shop.ask(shop.from_workload(caller, "cart", headers={"x-beta": "1"})) for caller in ("web", "stock")
     }
-    assert asked["web", True].seen == (("cart", "v2"),)
-    assert asked["stock", True].status == 403
+    assert asked["web"].seen == (("cart", "v2"),)
+    assert asked["stock"].status == 403
 
 
 def test_plain_text_passes_until_mutual_tls_is_strict(shop: DataPlane, authority: Authority, applied: Applied) -> None:

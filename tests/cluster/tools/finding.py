@@ -97,7 +97,7 @@ def _flags(module: Module) -> list[str]:
 
 
 def _build(binary: Binary, place: Path, say: Say) -> None:
-    go = _go()
+    tool = go()
     place.parent.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     say(f"building {binary.name}, once; it goes to {place}")
@@ -109,7 +109,7 @@ def _build(binary: Binary, place: Path, say: Say) -> None:
     try:
         with (
             subprocess.Popen(
-                [go, *arguments],
+                [tool, *arguments],
                 cwd=GO / binary.module.name,
                 env=_environment(),
                 stdout=subprocess.DEVNULL,
@@ -148,12 +148,13 @@ def _told(name: str, compiled: list[str], packages: int, say: Say) -> Iterator[N
         teller.join()
 
 
-def _go() -> str:
+def go() -> str:
+    """Where Go is. Raises MeshError where there is none."""
     found = shutil.which("go")
     if found is None:
         raise MeshError(
-            "the cluster tests build what is not on PATH with Go, and there is no `go`: install Go 1.26 or later "
-            "(https://go.dev/dl), or put the binaries on PATH; docs/cluster-tests.md lists them"
+            "the cluster tests need Go, and there is no `go`: they read custom resources and Istio's charts from Go "
+            "modules, and build the binaries that are not on PATH. Install Go 1.26 or later (https://go.dev/dl)"
         )
     return found
 
@@ -164,7 +165,7 @@ def _environment() -> dict[str, str]:
 
 def _run_go(name: str, arguments: list[str]) -> str:
     done = subprocess.run(
-        [_go(), *arguments], cwd=GO / name, env=_environment(), capture_output=True, text=True, check=False
+        [go(), *arguments], cwd=GO / name, env=_environment(), capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         raise MeshError(f"go {' '.join(arguments)} failed:\n{done.stderr}")

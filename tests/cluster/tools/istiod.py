@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -37,6 +38,13 @@ class Istiod:
     def metrics(self) -> str:
         """Its own metrics, as Prometheus would read them."""
         return _text(f"http://127.0.0.1:{self.monitoring}/metrics")
+
+    def refused(self) -> dict[str, int]:
+        """How many objects its webhook refused, by the labels of its own count; it has to have seen some."""
+        metrics = self.metrics()
+        assert re.search(r"^galley_validation_(passed|failed)(_total)?\{.*\} [1-9]", metrics, re.M)
+        counted = re.findall(r"^galley_validation_failed(?:_total)?(\{.*\}) (\d+)", metrics, re.M)
+        return {labels: int(count) for labels, count in counted if int(count)}
 
 
 @contextmanager
