@@ -7,7 +7,7 @@ A function whose name is a thing returns what is wrong with it, or None.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from pulumi_mesh.validation.verdict import Problem
@@ -92,20 +92,31 @@ def sni_domain(name: str) -> str | None:
     return None if has_digit and has_letter else form
 
 
-def overlap(one: str, other: str) -> bool:
-    """Whether a name fits both, where either may begin with a wildcard."""
-    if one[:1] == "*":
-        if other[:1] == "*":
-            return other.endswith(one[1:]) if len(one) < len(other) else one.endswith(other[1:])
-        return other.endswith(one[1:])
-    return one.endswith(other[1:]) if other[:1] == "*" else one == other
+def overlapping(hosts: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Each host whose names another one has too, and that other: their positions. Either may begin with a wildcard.
+
+    By lookups, not pair by pair: a list may be long.
+    """
+    first: dict[str, int] = {}
+    for index, host in enumerate(hosts):
+        first.setdefault(host, index)
+    for index, host in enumerate(hosts):
+        if first[host] != index:
+            yield index, first[host]
+            continue
+        other = next((first[each] for each in _wider(host) if first.get(each, index) != index), None)
+        if other is not None:
+            yield index, other
 
 
-def covered(one: str, other: str) -> bool:
-    """Whether each name that fits ``one`` fits ``other``."""
-    if one[:1] == "*":
-        return other[:1] == "*" and len(one) >= len(other) and one.endswith(other[1:])
-    return one.endswith(other[1:]) if other[:1] == "*" else one == other
+def covered(host: str, hosts: Container[str]) -> bool:
+    """Whether each name that fits the host fits one of ``hosts``."""
+    return host in hosts or any(each in hosts for each in _wider(host))
+
+
+def _wider(host: str) -> Iterator[str]:
+    """Every wildcard that takes all names of the host, the narrowest first; of a wildcard that is itself too."""
+    return (f"*{host[cut:]}" for cut in range(1 if host[:1] == "*" else 0, len(host) + 1))
 
 
 def labels(pairs: Mapping[str, str] | None, path: str) -> Iterator[Problem]:

@@ -55,16 +55,25 @@ def _compared(match: Object) -> str:
 
 
 def _covered(routes: Sequence[Object]) -> Iterator[Problem]:
-    prefixes = [
-        (f"spec.http[{index}].match[{number}]", match["uri"]["prefix"], match)
-        for index, route in enumerate(routes)
-        for number, match in enumerate(route.get("match") or ())
-        if (match.get("uri") or {}).get("prefix")
-    ]
-    for index, (first, prefix, match) in enumerate(prefixes):
-        for later, longer, other in prefixes[index + 1 :]:
-            if longer != prefix and longer.startswith(prefix) and _as_narrow(match, other):
-                yield warning(later, f"not used: the prefix {prefix} of {first} covers {longer}")
+    """One warning a match: of several that cover it, the shortest is named."""
+    seen: dict[str, list[tuple[str, Object]]] = {}
+    lengths: set[int] = set()
+    for index, route in enumerate(routes):
+        for number, match in enumerate(route.get("match") or ()):
+            longer = (match.get("uri") or {}).get("prefix")
+            if not longer:
+                continue
+            path = f"spec.http[{index}].match[{number}]"
+            before = (
+                (first, longer[:length])
+                for length in sorted(each for each in lengths if each < len(longer))
+                for first, other in seen.get(longer[:length], ())
+                if _as_narrow(other, match)
+            )
+            if found := next(before, None):
+                yield warning(path, f"not used: the prefix {found[1]} of {found[0]} covers {longer}")
+            seen.setdefault(longer, []).append((path, match))
+            lengths.add(len(longer))
 
 
 def _as_narrow(match: Object, other: Object) -> bool:

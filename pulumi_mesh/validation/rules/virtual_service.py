@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
 from pulumi_mesh.validation.addresses import is_ip, port, subnet
 from pulumi_mesh.validation.rules.destinations import gateway_names, route_destinations
 from pulumi_mesh.validation.rules.headers import is_claim
 from pulumi_mesh.validation.rules.http_route import http_route
-from pulumi_mesh.validation.rules.names import covered, labels, overlap, sni_domain, wildcard_domain
+from pulumi_mesh.validation.rules.names import covered, labels, overlapping, sni_domain, wildcard_domain
 from pulumi_mesh.validation.rules.reachability import reachability
 from pulumi_mesh.validation.rules.selectors import export_to
 from pulumi_mesh.validation.verdict import Problem, warning
@@ -34,8 +34,9 @@ def virtual_service(spec: Mapping[str, Any], metadata: Mapping[str, Any]) -> Ite
         yield Problem("spec", "a VirtualService has http, tcp or tls routes")
     for index, route in enumerate(spec.get("http") or ()):
         yield from http_route(route, f"spec.http[{index}]", delegate=not hosts, converted=converted)
+    known = frozenset(hosts)
     for index, route in enumerate(spec.get("tls") or ()):
-        yield from _tls_route(route, f"spec.tls[{index}]", hosts, "mesh" not in gateways, converted)
+        yield from _tls_route(route, f"spec.tls[{index}]", known, "mesh" not in gateways, converted)
     for index, route in enumerate(spec.get("tcp") or ()):
         yield from _tcp_route(route, f"spec.tcp[{index}]", converted)
     yield from export_to(spec.get("exportTo"), metadata["namespace"])
@@ -73,15 +74,13 @@ def _hosts(spec: Mapping[str, Any], hosts: Sequence[str], *, for_gateway: bool) 
         if problem:
             valid = False
             yield Problem(f"spec.hosts[{index}]", problem)
-    if valid and len(hosts) > 1:
-        for index, host in enumerate(hosts):
-            for other in hosts[index + 1 :]:
-                if overlap(host, other):
-                    yield Problem(f"spec.hosts[{index}]", f"the hosts {host} and {other} overlap")
+    if valid:
+        for index, other in overlapping(hosts):
+            yield Problem(f"spec.hosts[{index}]", f"the hosts {hosts[other]} and {hosts[index]} overlap")
 
 
 def _tls_route(
-    route: Mapping[str, Any], path: str, hosts: Sequence[str], for_gateway: bool, converted: bool
+    route: Mapping[str, Any], path: str, hosts: Container[str], for_gateway: bool, converted: bool
 ) -> Iterator[Problem]:
     if not route.get("match"):
         yield Problem(f"{path}.match", "a TLS route matches on something")
@@ -97,14 +96,14 @@ def _tls_route(
     yield from route_destinations(route.get("route") or (), f"{path}.route", converted=converted)
 
 
-def _sni_host(host: str, path: str, hosts: Sequence[str], for_gateway: bool) -> Iterator[Problem]:
+def _sni_host(host: str, path: str, hosts: Container[str], for_gateway: bool) -> Iterator[Problem]:
     problem = sni_domain(host) if for_gateway else wildcard_domain(host)
     if problem and is_ip(host):
         yield warning(path, f"{host} is an IP address: most clients send no server name for one")
     elif problem:
         yield Problem(path, problem)
-    elif not any(covered(host, each) for each in hosts):
-        yield Problem(path, f"{host} is not among the hosts of the VirtualService: {', '.join(hosts)}")
+    elif not covered(host, hosts):
+        yield Problem(path, f"{host} is not among the hosts of the VirtualService")
 
 
 def _tcp_route(route: Mapping[str, Any], path: str, converted: bool) -> Iterator[Problem]:

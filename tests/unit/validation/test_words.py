@@ -11,7 +11,7 @@ from pulumi_mesh.validation.durations import nanoseconds
 from pulumi_mesh.validation.numbers import whole
 from pulumi_mesh.validation.rules.headers import is_claim, value_problem
 from pulumi_mesh.validation.rules.jwks import jwks_problem
-from pulumi_mesh.validation.rules.names import covered, fqdn, overlap, wildcard_domain
+from pulumi_mesh.validation.rules.names import covered, fqdn, overlapping, wildcard_domain
 from pulumi_mesh.validation.rules.patterns import pattern_problem
 from pulumi_mesh.validation.urls import request_url, url
 
@@ -68,8 +68,8 @@ def test_wildcard_domains(name: str, fits: bool) -> None:
     ],
 )  # fmt: skip
 def test_hosts(one: str, other: str, overlaps: bool, within: bool) -> None:
-    assert overlap(one, other) is overlaps is overlap(other, one)
-    assert covered(one, other) is within
+    assert bool([*overlapping([one, other])]) is overlaps is bool([*overlapping([other, one])])
+    assert covered(one, {other}) is within
 
 
 @pytest.mark.parametrize(
