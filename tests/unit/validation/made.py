@@ -22,10 +22,11 @@ def made_object(definition: Definition, version: str, random: Random) -> dict[st
     """An object of the kind with a name, and a spec of any fields."""
     schema = definition.schema(version)["properties"]["spec"]
     header = {"apiVersion": f"{definition.group}/{version}", "kind": definition.kind, "metadata": {"name": "a"}}
-    return {**header, "spec": _value(schema, random, 0)}
+    return {**header, "spec": made_value(schema, random, 0)}
 
 
-def _value(schema: Mapping[str, Any], random: Random, depth: int) -> Any:
+def made_value(schema: Mapping[str, Any], random: Random, depth: int) -> Any:
+    """A value for a field with this schema, ``depth`` levels below the spec: the deeper, the fewer fields."""
     if random.random() < 0.01:
         return random.choice(ODD)
     if "enum" in schema:
@@ -40,7 +41,9 @@ def _value(schema: Mapping[str, Any], random: Random, depth: int) -> Any:
             return random.choice([True, False])
         case "array":
             least = max(schema.get("minItems", 0), 1)
-            return [_value(schema["items"], random, depth + 1) for _ in range(random.choice([least, least, least + 1]))]
+            return [
+                made_value(schema["items"], random, depth + 1) for _ in range(random.choice([least, least, least + 1]))
+            ]
         case "object":
             return _object(schema, random, depth)
     return random.choice([1, "a"])  # int or text
@@ -60,11 +63,11 @@ def _object(schema: Mapping[str, Any], random: Random, depth: int) -> dict[str, 
     if "x-kubernetes-preserve-unknown-fields" in schema:
         return {"any": [1, {"thing": None}]}
     made = {
-        name: _value(field, random, depth + 1)
+        name: made_value(field, random, depth + 1)
         for name, field in fields.items()
         if (name not in one_of or name == chosen)
         and (name in schema.get("required", ()) or random.random() < 0.5 / (1 + depth / 3))
     }
     if isinstance(others := schema.get("additionalProperties"), Mapping):
-        made |= {key: _value(others, random, depth + 1) for key in random.sample(["a", "80", "a.b/c"], 2)}
+        made |= {key: made_value(others, random, depth + 1) for key in random.sample(["a", "80", "a.b/c"], 2)}
     return made
