@@ -38,15 +38,16 @@ def read_events(
     of each path in it. Raises MeshError with file and line.
     """
     reader = _Reader(text, file, line, budget, lines)
+    language = "JSON" if file.endswith(".json") else "YAML"
     try:
         yield from reader.documents()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = mark.line + line if mark else line
-        raise MeshError(f"is not YAML: {error.problem or error.context}", where=f"{file}:{at}") from None
+        raise MeshError(f"is not {language}: {error.problem or error.context}", where=f"{file}:{at}") from None
     except yaml.reader.ReaderError as error:
         at = text.count("\n", 0, error.position) + line
-        raise MeshError("holds a character that YAML does not allow", where=f"{file}:{at}") from None
+        raise MeshError(f"holds a character that {language} does not allow", where=f"{file}:{at}") from None
 
 
 class _Reader:

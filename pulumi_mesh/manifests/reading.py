@@ -113,16 +113,23 @@ def load_yaml(text: str, file: str = "-") -> Any:
 def line_of(text: str, index: int, path: str) -> int:
     """The line, from 1, on which the value at the path stands, or its nearest parent that is there.
 
-    index: which YAML document of the text. path: such as ``spec.http[0].route`` or ``labels['a.b']``.
+    index: which YAML document of the text. path: such as ``spec.http[0].route`` or ``labels[a.b]``.
     """
     piece = next(each for each in reversed(pieces(text)) if each.index <= index)
     return _line_in(piece, index, path, piece.line)
 
 
 def parse_path(path: str) -> Path:
-    """``spec.http[0].labels['a.b']`` as ("spec", "http", 0, "labels", "a.b")."""
-    found = re.finditer(r"\[(\d+)\]|\['([^']*)'\]|([^.\[\]]+)", path)
-    return tuple(int(m[1]) if m[1] is not None else m[2] if m[2] is not None else m[3] for m in found)
+    """``spec.http[0].labels[a.b]`` as ("spec", "http", 0, "labels", "a.b"); the key may be quoted, ``['a.b']``.
+
+    Digits in brackets are read as an index; whether they are the key of a map, only the data can tell.
+    """
+    found = _PART.finditer(path)
+    return tuple(int(m[1]) if m[1] is not None else m[2] or m[3] or m[4] or "" for m in found)
+
+
+_PART = re.compile(r"\[(0|[1-9][0-9]*)\]|\['(.*?)'\](?=[.\[]|\Z)|\[(.*?)\](?=[.\[]|\Z)|([^.\[]+)", re.DOTALL)
+"""An index, a quoted key, a key as it stands, a field. A key may itself hold dots and brackets."""
 
 
 _START = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
@@ -187,11 +194,14 @@ def _manifests(piece: Piece, file: str, line: int, index: int, data: Any) -> Ite
     if not isinstance(data, dict):
         yield _unread("a manifest is a mapping with apiVersion, kind and metadata", file, line, index)
         return
-    items = data.get("items")
-    if not isinstance(items, list) or not str(data.get("kind", "")).endswith("List"):
+    if "items" not in data or not str(data.get("kind", "")).endswith("List"):
         yield Document(file, line, data, index, piece=piece)
         return
-    for position, item in enumerate(items):
+    items = data["items"]
+    if items is not None and not isinstance(items, list):
+        yield _unread("the items of a list are a list of objects", file, _line_in(piece, index, "items", line), index)
+        return
+    for position, item in enumerate(items or ()):
         document = Document(file, line, item, index, f"items[{position}]", piece)
         if isinstance(item, dict):
             yield document
@@ -208,8 +218,14 @@ def _line_in(piece: Piece, index: int, path: str, default: int) -> int:
     tables = _tables(piece)
     if index - piece.index >= len(tables):
         return default
-    table, keys = tables[index - piece.index], parse_path(path)
-    return next((table[keys[:length]] for length in range(len(keys), -1, -1) if keys[:length] in table), default)
+    table = tables[index - piece.index]
+    reached: Path = ()
+    for key in parse_path(path):
+        below = next((longer for each in (key, str(key)) if (longer := (*reached, each)) in table), None)
+        if below is None:
+            break
+        reached = below
+    return table.get(reached, default)
 
 
 @functools.lru_cache(maxsize=4)

@@ -43,11 +43,11 @@ class Key(str):
 
 
 def path_of(place: Place) -> str:
-    """The place as the API writes it: ``spec.http[0].match[1].uri``."""
+    """The place as the API writes it: ``spec.http[0].match[1].uri``. A name with a dot is in brackets as keys are."""
     parts: list[str] = []
     while place is not None:
         place, key = place
-        parts.append(f"[{key}]" if isinstance(key, int | Key) else f".{key}")
+        parts.append(f"[{key}]" if isinstance(key, int | Key) or "." in key else f".{key}")
     return "".join(reversed(parts)).removeprefix(".")
 
 

@@ -54,12 +54,39 @@ def test_documents_and_lists_with_their_lines() -> None:
         ("items[1].spec.ports[1].port", 22),
         ("items[1].spec.ports[7].port", 20),
         ("items[0].metadata.labels['a.b/c']", 14),
+        ("items[0].metadata.labels[a.b/c]", 14),
         ("", 7),
         (".nothing.here", 7),
     ],
 )
 def test_lines_of_paths(path: str, line: int) -> None:
     assert line_of(TWO, 2, path) == line
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("ports[70000]", 2),
+        ("ports[70000].mode", 3),
+        ("list[1]", 5),
+        ("list[01]", 4),
+        ("odd[a]b.c]", 7),
+        ("odd[]", 8),
+    ],
+)
+def test_lines_of_keys_that_look_like_an_index_or_hold_brackets(path: str, line: int) -> None:
+    text = 'ports:\n  70000:\n    mode: A\nlist: [0,\n  1]\nodd:\n  "a]b.c": 1\n  "": 2\n'
+    assert line_of(text, 0, path) == line
+
+
+@pytest.mark.parametrize("file", ["f.json", "f.yaml"])
+def test_refusals_name_the_language_of_the_file(file: str) -> None:
+    with pytest.raises(MeshError, match=f"is not {'JSON' if file == 'f.json' else 'YAML'}: "):
+        read_text('{"a": 1,\n"b": [1, 2\n', file)
+
+
+def test_a_list_may_be_empty() -> None:
+    assert read_text("kind: List\nitems:\n---\nkind: List\nitems: []\n") == ()
 
 
 def test_problems_carry_their_own_line() -> None:
@@ -134,6 +161,8 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "control character": ("a: 1\nb: \x07\n", "f:2", "holds a character that YAML does not allow"),
     "list as a document": ("a: 1\n---\n- b\n", "f:3", "a manifest is a mapping with apiVersion, kind and metadata"),
     "text as a document": ("hello\n", "f:1", "a manifest is a mapping"),
+    "number as items": ("kind: List\nitems: 5\n", "f:2", "the items of a list are a list of objects"),
+    "mapping as items": ("kind: PodList\nitems:\n  a: 1\n", "f:2", "the items of a list are a list of objects"),
     "text as an item": ("kind: List\nitems:\n- a\n", "f:3", "an item of a list is an object, a mapping"),
 }
 
