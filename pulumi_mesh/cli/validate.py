@@ -34,25 +34,28 @@ from pulumi_mesh.validation.schemas import Channel
 def command(paths: tuple[str, ...], output: str, channel: Channel) -> int:
     """Judge Kubernetes manifests as a cluster with Istio and the Gateway API would on `kubectl apply`.
 
-    PATH is a YAML or JSON file, a folder (every such file below it), or - for standard input. Of kinds that are neither
-    Istio's nor the Gateway API's only type and metadata are judged.
+    PATH is a YAML or JSON file, a folder (every such file below it), or - for standard input. Kinds of Istio and the
+    Gateway API are judged whole, Services and Namespaces by their fields and most of their rules, other kinds by type
+    and metadata only.
 
     Exit code 1 when anything is rejected, 2 when a file cannot be read.
     """
     report = FORMATS[output]
     total = Counts()
+    kept: list[str] = []
+    write = kept.append if report.whole else sys.stdout.write
     try:
         files = find_files(paths)
-        sys.stdout.write(report.head)
+        write(report.head)
         between = ""
         for done in _told(judge_files(files, output, channel), len(files)):
             if done.parts:
-                sys.stdout.write(between + report.between.join(done.parts))
+                write(between + report.between.join(done.parts))
                 between = report.between
             total = Counts(*map(sum, zip(total, done.counts, strict=True)))
     except MeshError as error:
         raise click.UsageError(str(error)) from None
-    sys.stdout.write(("\n" if between else "") + report.tail(total))
+    sys.stdout.writelines((*kept, "\n" if between else "", report.tail(total)))
     return 1 if total.rejected else 0
 
 

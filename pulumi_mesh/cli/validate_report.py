@@ -46,12 +46,16 @@ class Counts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How a report is put together: head, then what ``one`` has for each document (nothing, for most), then tail."""
+    """How a report is put together: head, then what ``one`` has for each document (nothing, for most), then tail.
+
+    whole: it is one value, which means nothing when it is cut off.
+    """
 
     head: str
     one: Callable[[Judged], list[str]]
     between: str
     tail: Callable[[Counts], str]
+    whole: bool = False
 
 
 def as_data(judged: Judged) -> dict[str, Any]:
@@ -72,8 +76,6 @@ def _as_json(judged: Judged) -> list[str]:
 
 
 def _as_text(judged: Judged) -> list[str]:
-    place = f"{judged.namespace}/{judged.name}" if judged.namespace else judged.name
-    who = " ".join(filter(None, (judged.kind, place)))
     return [
         ": ".join(
             filter(
@@ -81,7 +83,7 @@ def _as_text(judged: Judged) -> list[str]:
                 (
                     f"{format_filename(judged.file)}:{each.line}",
                     each.severity,
-                    f"{who} {each.path}".strip(),
+                    _subject(judged, each),
                     each.message,
                 ),
             )
@@ -89,6 +91,12 @@ def _as_text(judged: Judged) -> list[str]:
         + f" ({each.stage})"
         for each in judged.findings
     ]
+
+
+def _subject(judged: Judged, finding: Placed) -> str:
+    """``KIND NAMESPACE/NAME PATH``, as far as they are known."""
+    place = f"{judged.namespace}/{judged.name}" if judged.namespace else judged.name
+    return " ".join(filter(None, (judged.kind, place, finding.path)))
 
 
 def _summary(counts: Counts) -> str:
@@ -120,12 +128,14 @@ def _result(judged: Judged, finding: Placed) -> dict[str, Any]:
     if judged.kind:
         name = "/".join(filter(None, (judged.kind, judged.namespace, judged.name, finding.path)))
         place["logicalLocations"] = [{"fullyQualifiedName": name}]
-    level = "note" if finding.severity == "info" else finding.severity
-    return {"ruleId": finding.stage, "level": level, "message": {"text": finding.message}, "locations": [place]}
+    text = ": ".join(filter(None, (_subject(judged, finding), finding.message)))
+    return {"ruleId": finding.stage, "level": finding.severity, "message": {"text": text}, "locations": [place]}
 
 
 def _uri(file: str) -> str:
-    """A file's name as a URI: relative as it is, absolute with its scheme."""
+    """A file's name as a URI: relative as it is, absolute with its scheme; standard input is ``stdin``."""
+    if file == "-":
+        return "stdin"
     path = quote(os.fsencode(file.replace("\\", "/")))
     return f"file://{path}" if path.startswith("/") else path.removeprefix("./")
 
@@ -139,6 +149,6 @@ _SARIF_HEAD = (
 FORMATS = {
     "text": Format("", _as_text, "\n", _summary),
     "jsonl": Format("", _as_json, "\n", lambda _: ""),
-    "json": Format('{"documents": [\n', _as_json, ",\n", lambda counts: f'],\n"rejected": {counts.rejected}}}\n'),
-    "sarif": Format(_SARIF_HEAD, _sarif, ",\n", lambda _: "]}]}\n"),
+    "json": Format('{"documents": [\n', _as_json, ",\n", lambda counts: f'],\n"rejected": {counts.rejected}}}\n', True),
+    "sarif": Format(_SARIF_HEAD, _sarif, ",\n", lambda _: "]}]}\n", True),
 }

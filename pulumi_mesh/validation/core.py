@@ -1,7 +1,7 @@
 """Kinds of Kubernetes' own that a mesh stands on, as far as their own fields are concerned: Service and Namespace.
 
 Source: the API server's ``pkg/apis/core/validation``. What depends on the cluster (its address ranges, free node ports)
-is not judged.
+is not judged, nor are the rules of a Service that ``docs/validate.md`` lists.
 """
 
 from __future__ import annotations

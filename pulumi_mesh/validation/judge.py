@@ -25,9 +25,10 @@ def judge(
 ) -> Verdict:
     """Judge one parsed document of any kind, whose keys are text.
 
-    A stage runs when those before it have found no error. Of a kind that is neither Istio's nor the Gateway API's only
-    type and metadata are judged. channel: of the Gateway API's CRDs in the cluster. metadata: False leaves to others
-    what the API server says of ``metadata``. namespace: where an object goes that names none.
+    A stage runs when those before it have found no error. Of Services and Namespaces the rules in ``core`` are judged,
+    of other kinds that are neither Istio's nor the Gateway API's only type and metadata. channel: of the Gateway API's
+    CRDs in the cluster. metadata: False leaves to others what the API server says of ``metadata``. namespace: where an
+    object goes that names none.
     """
     judged = structure(document, channel, metadata=metadata)
     if judged.problems:

@@ -13,6 +13,8 @@ import pytest
 
 from pulumi_mesh.cli import main, validate, validate_work
 from pulumi_mesh.cli.validate_report import FORMATS, Counts
+from pulumi_mesh.errors import MeshError
+from pulumi_mesh.loading.files import read_bytes
 
 GOOD = """\
 apiVersion: networking.istio.io/v1
@@ -30,6 +32,7 @@ UNKNOWN_FIELD = GOOD.replace("  hosts: [reviews]", "  hosts: [reviews]\n  colour
 CEL = GOOD + "    timeout: 1ns\n"
 WEBHOOK = GOOD.replace("hosts: [reviews]", 'hosts: ["*"]')
 WARNED = GOOD + "    - destination: {host: other}\n      weight: 100\n"
+FILTER = "apiVersion: networking.istio.io/v1alpha3\nkind: EnvoyFilter\nmetadata: {name: a}\nspec: {}\n"
 LISTED = "apiVersion: v1\nkind: List\nitems:\n" + "".join(
     "- " + text.rstrip("\n").replace("\n", "\n  ") + "\n" for text in (GOOD, UNKNOWN_FIELD)
 )
@@ -84,6 +87,30 @@ def test_each_document_has_its_verdict_and_each_finding_its_line(
     assert [each["findings"][0]["line"] for each in found if each["findings"]] == sorted(
         each["findings"][0]["line"] for each in found if each["findings"]
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        (GOOD.replace("  name:", "  labels:\n    app: a\n    app.kubernetes.io/name: -a\n  name:", 1),
+         "metadata.labels[app.kubernetes.io/name]"),
+        (GOOD + "  a.b: 1\n", "spec[a.b]"),
+        ("apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: a}\nspec:\n"
+         "  selector:\n    matchLabels: {app: a}\n  portLevelMtls:\n    80:\n      mode: STRICT\n"
+         "    70000:\n      mode: WRONG\n", "spec.portLevelMtls[70000].mode"),
+    ],
+)  # fmt: skip
+def test_keys_with_dots_or_of_digits_have_their_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, path: str
+) -> None:
+    (tmp_path / "a.yaml").write_text(text)
+    (tmp_path / "a.json").write_text("{\n")
+    _, (broken, found) = lines(capsys, str(tmp_path))
+    (finding,) = found["findings"]
+    assert finding["path"] == path
+    marked = text.splitlines()[finding["line"] - 1]
+    assert any(word in marked for word in ("-a", "a.b", "WRONG"))
+    assert broken["findings"][0]["message"].startswith("is not JSON: ")
 
 
 def test_text_names_place_object_path_and_stage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -154,6 +181,8 @@ def test_sarif(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     rules = [rule["id"] for rule in run_["tool"]["driver"]["rules"]]
     assert rules == ["reading", "structure", "cel", "webhook"]
     first, second = run_["results"]
+    assert first["message"]["text"].startswith("VirtualService bookinfo/reviews spec.colour: is not a field here")
+    assert second["message"]["text"] == "gives name twice; keep one"
     assert (first["ruleId"], first["level"]) == ("structure", "error")
     place = first["locations"][0]
     assert place["physicalLocation"] == {
@@ -162,6 +191,10 @@ def test_sarif(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     }
     assert place["logicalLocations"] == [{"fullyQualifiedName": "VirtualService/bookinfo/reviews/spec.colour"}]
     assert "logicalLocations" not in second["locations"][0]
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(FILTER.encode())))
+    (warned,) = json.loads(run(capsys, "--output", "sarif", "-")[1])["runs"][0]["results"]
+    assert warned["level"] == "warning"
+    assert warned["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "stdin"}
     Path("good.yaml").write_text(GOOD)
     assert json.loads(run(capsys, "--output", "sarif", "good.yaml")[1])["runs"][0]["results"] == []
 
@@ -197,6 +230,32 @@ def test_a_file_that_goes_away_ends_the_run(
     (tmp_path / "a.yaml").write_text(GOOD)
     (tmp_path / "b.yaml").symlink_to(tmp_path / "none")
     assert run(capsys, str(tmp_path))[0] == 2
+
+
+@pytest.mark.parametrize("output", sorted(FORMATS))
+def test_an_error_in_the_middle_leaves_no_half_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], output: str
+) -> None:
+    (tmp_path / "a.yaml").write_text(UNKNOWN_FIELD)
+    (tmp_path / "b.yaml").write_text(GOOD)
+    read = read_bytes
+
+    def fails(file: str) -> bytes:
+        if file.endswith("b.yaml"):
+            raise MeshError("cannot be read: Input/output error", where=file)
+        return read(file)
+
+    monkeypatch.setattr(validate_work, "BATCH", 10)  # a batch for each file
+    monkeypatch.setattr(validate_work, "ALONE", 10_000)
+    monkeypatch.setattr(validate_work, "_sources", lambda file: iter((validate_work.Source(file, 10),)))
+    monkeypatch.setattr(validate_work, "read_bytes", fails)
+    code, out, err = run(capsys, "--output", output, str(tmp_path))
+    assert code == 2
+    assert "b.yaml: cannot be read: Input/output error" in err
+    if output in ("json", "sarif"):
+        assert out == ""
+    else:
+        assert out.count("colour") == 1
 
 
 def test_a_pipe_is_read_once(capsys: pytest.CaptureFixture[str]) -> None:
