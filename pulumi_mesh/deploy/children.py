@@ -35,9 +35,9 @@ class Manifested(pulumi.CustomResource):
         inputs = dict(manifest)
         if manifest["kind"] == "Secret":
             inputs |= {key: pulumi.Output.secret(inputs[key]) for key in _SECRET_FIELDS if key in inputs}
-            opts = _merged(opts, pulumi.ResourceOptions(additional_secret_outputs=list(_SECRET_FIELDS)))
+            opts = merged(opts, pulumi.ResourceOptions(additional_secret_outputs=list(_SECRET_FIELDS)))
         # The version that pulumi_kubernetes' resources ask for, so that all share one default provider.
-        opts = _merged(pulumi.ResourceOptions(version=_provider_version()), opts)
+        opts = merged(pulumi.ResourceOptions(version=_provider_version()), opts)
         super().__init__(type_token(manifest["apiVersion"], manifest["kind"]), name, inputs, opts)
 
 
@@ -86,7 +86,7 @@ def register(
         before = [] if earlier is None else list(phases[earlier].values())
         left = list(ignore_changes.get(entry.identity, ()))
         own = pulumi.ResourceOptions(parent=parent, depends_on=before, ignore_changes=left)
-        child_opts = _merged(inherited, own)
+        child_opts = merged(inherited, own)
         child = Manifested(logical_name(component, entry.identity), manifest, child_opts)
         phases.setdefault(entry.phase, {})[entry.identity] = child
     return {identity: child for phase in phases.values() for identity, child in phase.items()}
@@ -102,7 +102,8 @@ def without_secrets(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def _merged(one: pulumi.ResourceOptions, other: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+def merged(one: pulumi.ResourceOptions, other: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+    """Both; where both say something that is no list, ``other`` counts."""
     merged: pulumi.ResourceOptions = pulumi.ResourceOptions.merge(one, other)
     return merged
 

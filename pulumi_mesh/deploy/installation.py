@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 from pulumi_kubernetes.helm.v4 import Chart, RepositoryOptsArgs
 
-from pulumi_mesh.deploy.children import Manifested, logical_name, manifests
+from pulumi_mesh.deploy.children import Manifested, logical_name, manifests, merged
 from pulumi_mesh.deploy.collect import collect_installation
 from pulumi_mesh.deploy.judge import in_words, judge_later
 from pulumi_mesh.deploy.tokens import Places, put_back, take
@@ -57,10 +57,12 @@ class Installation(pulumi.ComponentResource):
         first = [Manifested(logical_name(name, entry.identity), made, before) for entry, made in namespaces]
         charts: dict[str, pulumi.Resource] = {}
         for each in planned.releases:
-            after = _merged(before, depends_on=[*first, *(charts[needed] for needed in each.needs)])
+            after = merged(
+                before, pulumi.ResourceOptions(depends_on=[*first, *(charts[needed] for needed in each.needs)])
+            )
             charts[each.name] = _chart(f"{name}/{each.name}", each, values[each.name], after)
         for release, objects in tags.items():
-            after = _merged(before, depends_on=[charts[release]])
+            after = merged(before, pulumi.ResourceOptions(depends_on=[charts[release]]))
             for entry, made in objects:
                 Manifested(logical_name(name, entry.identity), made, after)
         self.charts = charts
@@ -96,8 +98,3 @@ def _chart(name: str, release: Release, values: Mapping[str, Any], opts: pulumi.
         values=dict(values),
         opts=opts,
     )
-
-
-def _merged(one: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOptions:
-    merged: pulumi.ResourceOptions = pulumi.ResourceOptions.merge(one, pulumi.ResourceOptions(**more))
-    return merged
