@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import ssl
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-import yaml
+from tests.cluster.provider.kubeconfig import read_kubeconfig
 
 T = TypeVar("T")
 
@@ -33,13 +32,10 @@ class Api:
     """A client of an API server, as the current user of a kubeconfig. Threads may share it."""
 
     def __init__(self, kubeconfig: Path) -> None:
-        config = yaml.safe_load(kubeconfig.read_text())
-        cluster = config["clusters"][0]["cluster"]
-        user = config["contexts"][0]["context"]["user"]
-        token = next(each["user"]["token"] for each in config["users"] if each["name"] == user)
-        self._address = urlsplit(cluster["server"]).netloc
-        self._tls = ssl.create_default_context(cafile=cluster["certificate-authority"])
-        self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        cluster = read_kubeconfig(str(kubeconfig))
+        self._address = cluster.server.netloc
+        self._tls = cluster.trust
+        self._headers = {"Authorization": f"Bearer {cluster.token}", "Accept": "application/json"}
         self._own = threading.local()
         self._connections: list[HTTPSConnection] = []
         self._pool = ThreadPoolExecutor(_PARALLEL)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.cluster.tools.istiod import Istiod, answers
+from tests.cluster.tools.istiod import Istiod, answers, discovery, environment
 from tests.cluster.tools.kubectl import Kubectl
 from tests.cluster.tools.process import free_ports, running
 
@@ -30,34 +29,17 @@ def values_for(port: int) -> tuple[dict[str, dict[str, str]], dict[str, dict[str
 def installed(folder: Path, binary: Path, kubectl: Kubectl, port: int, revision: str = "default") -> Iterator[Istiod]:
     """Run istiod on what an installation made: its mesh config, its injection templates, its webhooks."""
     folder.mkdir()
-    with free_ports(4) as (http, xds, secure, monitoring):
-        command: list[str | Path] = [
-            binary,
-            "discovery",
-            f"--kubeconfig={kubectl.kubeconfig}",
-            f"--httpAddr=127.0.0.1:{http}",
-            f"--httpsAddr=127.0.0.1:{port}",
-            f"--grpcAddr=127.0.0.1:{xds}",
-            f"--secureGRPCAddr=127.0.0.1:{secure}",
-            f"--monitoringAddr=127.0.0.1:{monitoring}",
-            "--ctrlz_port=0",
-            "--shutdownDuration=1s",
-        ]
-        environment = {
-            **os.environ,
-            "POD_NAME": "istiod",
-            "POD_NAMESPACE": "istio-system",
-            "REVISION": revision,
-            "ISTIOD_CUSTOM_HOST": "localhost",
-        }
-        with running(
+    with (
+        free_ports(4) as (http, xds, secure, monitoring),
+        running(
             f"istiod-{revision}",
-            command,
+            discovery(binary, kubectl, http=http, https=port, xds=xds, secure=secure, monitoring=monitoring),
             folder=folder,
-            environment=environment,
+            environment=environment(revision),
             ready=lambda: answers(http) and _has_authority(kubectl, revision),
-        ) as process:
-            yield Istiod(process, http, xds, secure, monitoring)
+        ) as process,
+    ):
+        yield Istiod(process, http, xds, secure, monitoring)
 
 
 def _has_authority(kubectl: Kubectl, revision: str) -> bool:

@@ -47,6 +47,36 @@ class Istiod:
         return {labels: int(count) for labels, count in counted if int(count)}
 
 
+def discovery(
+    binary: Path, kubectl: Kubectl, *, http: int, https: int, xds: int, secure: int, monitoring: int
+) -> list[str | Path]:
+    """The command that runs istiod against an API server. https: where it answers webhooks; the rest: as ``Istiod``."""
+    return [
+        binary,
+        "discovery",
+        f"--kubeconfig={kubectl.kubeconfig}",
+        f"--httpAddr=127.0.0.1:{http}",
+        f"--httpsAddr=127.0.0.1:{https}",
+        f"--grpcAddr=127.0.0.1:{xds}",
+        f"--secureGRPCAddr=127.0.0.1:{secure}",
+        f"--monitoringAddr=127.0.0.1:{monitoring}",
+        "--ctrlz_port=0",
+        "--shutdownDuration=1s",
+    ]
+
+
+def environment(revision: str) -> dict[str, str]:
+    """The environment of istiod: what its Deployment would set."""
+    return {
+        **os.environ,
+        "POD_NAME": "istiod",
+        "POD_NAMESPACE": NAMESPACE,
+        "REVISION": revision,
+        # The name under which the API server finds the webhook; its certificate has to hold it.
+        "ISTIOD_CUSTOM_HOST": "localhost",
+    }
+
+
 @contextmanager
 def istiod(
     folder: Path,
@@ -66,34 +96,13 @@ def istiod(
     config.write_text(yaml.safe_dump(mesh_config))
     with free_ports(5) as (http, https, xds, secure, monitoring):
         kubectl.apply(_webhook(https))
-        command: list[str | Path] = [
-            binary,
-            "discovery",
-            f"--kubeconfig={kubectl.kubeconfig}",
-            f"--meshConfig={config}",
-            f"--httpAddr=127.0.0.1:{http}",
-            f"--httpsAddr=127.0.0.1:{https}",
-            f"--grpcAddr=127.0.0.1:{xds}",
-            f"--secureGRPCAddr=127.0.0.1:{secure}",
-            f"--monitoringAddr=127.0.0.1:{monitoring}",
-            "--ctrlz_port=0",
-            "--shutdownDuration=1s",
-        ]
-        environment = {
-            **os.environ,
-            "POD_NAME": "istiod",
-            "POD_NAMESPACE": NAMESPACE,
-            "REVISION": "default",
-            # The name under which the API server finds the webhook; its certificate has to hold it.
-            "ISTIOD_CUSTOM_HOST": "localhost",
-            **(variables or {}),
-        }
+        command = discovery(binary, kubectl, http=http, https=https, xds=xds, secure=secure, monitoring=monitoring)
         try:
             with running(
                 "istiod",
-                command,
+                [*command, f"--meshConfig={config}"],
                 folder=folder,
-                environment=environment,
+                environment={**environment("default"), **(variables or {})},
                 ready=lambda: answers(http) and _validates(kubectl),
             ) as process:
                 yield Istiod(process, http, xds, secure, monitoring)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-from urllib.parse import urlsplit
 
 import yaml
 
 from pulumi_mesh.validation.schemas import Channel
 from pulumi_mesh.validation.verdict import Stage
+from tests.cluster.provider.kubeconfig import read_kubeconfig
 from tests.cluster.tools.finding import module_folder
 from tests.cluster.tools.kubectl import Kubectl
 
@@ -49,13 +48,10 @@ class Asking:
     """Dry runs as the current user of a kubeconfig, over a connection for each thread. Use it in a ``with``."""
 
     def __init__(self, kubectl: Kubectl) -> None:
-        config = yaml.safe_load(kubectl.kubeconfig.read_text())
-        cluster = config["clusters"][0]["cluster"]
-        wanted = config["contexts"][0]["context"]["user"]
-        token = next(each["user"]["token"] for each in config["users"] if each["name"] == wanted)
-        self._address = urlsplit(cluster["server"]).netloc
-        self._tls = ssl.create_default_context(cafile=cluster["certificate-authority"])
-        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        cluster = read_kubeconfig(str(kubectl.kubeconfig))
+        self._address = cluster.server.netloc
+        self._tls = cluster.trust
+        self._headers = {"Authorization": f"Bearer {cluster.token}", "Content-Type": "application/json"}
         self._own = threading.local()
         self._connections: list[http.client.HTTPSConnection] = []
         self._places = {
