@@ -1,0 +1,1 @@
+"""What a proxy does with a request, told from its view alone."""
