@@ -50,8 +50,8 @@ class Outcome:
 
     listener, filter_chain, route_config, virtual_host, route: names of what matched, empty where nothing did.
     clusters: where it may go; empty when the proxy answers itself.
-    status: the proxy's own answer (404, 403, 301, a direct response, 503 without endpoints); None when an upstream answers,
-    or when there is no HTTP answer (a reset). location: of a redirect. body: of a direct response.
+    status: the proxy's own answer (404, 403, 301, a direct response, 503 without endpoints); None when an upstream
+    answers, or when there is no HTTP answer (a reset). location: of a redirect. body: of a direct response.
     host, path, request_headers: what is sent on, after rewrites. response_headers: what the proxy sets on the answer;
     response_headers_removed: what it takes away.
     timeout: of the whole answer; None is no limit. transport: how the proxy speaks to each share's endpoints.

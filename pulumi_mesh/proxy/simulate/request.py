@@ -20,7 +20,8 @@ class Request:
     tls: ``tls`` without and ``mtls`` with a client certificate. sni: empty takes the host's name (``tls`` only).
     alpn: what the client offers, in order; empty takes what is usual for protocol and TLS.
     principal: the client certificate's SPIFFE URI. certificate: the secret under whose trust it was issued.
-    source: the client's address. claims: those of a valid JSON Web Token it carries, ``iss`` among them; None is no token.
+    source: the client's address. claims: those of a valid JSON Web Token it carries, ``iss`` among them; None is no
+    token.
     """
 
     host: str = ""
