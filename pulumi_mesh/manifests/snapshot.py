@@ -19,17 +19,59 @@ NO_LABELS: FrozenMap[str, str] = FrozenMap()
 
 
 @dataclass(frozen=True, slots=True)
+class ExtensionProvider:
+    """Something outside of a proxy that policy and telemetry name: an entry of MeshConfig's ``extensionProviders``.
+
+    kind: the entry's other field, such as ``envoyExtAuthzHttp``. config: that field's value, in MeshConfig's words.
+    """
+
+    name: str
+    kind: str
+    config: FrozenMap[str, object] = FrozenMap()
+
+
+@dataclass(frozen=True, slots=True)
 class MeshConfig:
     """What of Istio's MeshConfig matters to a proxy.
 
     trust_domain: of identities. root_namespace: where mesh-wide policy lives. domain: of the cluster's services.
     outbound: what a sidecar does with traffic to unknown hosts (``outboundTrafficPolicy.mode``).
+    inbound: where a sidecar hands requests to its workload (``inboundTrafficPolicy.mode``): to the address that was
+    asked for, or to the loopback address.
+    trust_domain_aliases: names that stand for ``trust_domain``. certificate_trust_domains: those of ``caCertificates``.
+    mtls_minimum_version, mtls_cipher_suites: of sidecars' mutual TLS (``meshMTLS``); empty leaves Istio's.
+    tls_defaults: ``tlsDefaults``, of other TLS, in MeshConfig's words.
+    path_normalization: ``pathNormalization.normalization``.
+    extension_providers: without Istio's own (``prometheus``, ``stackdriver``, ``envoy``), which are always there.
+    access_log_providers, tracing_providers: names, ``defaultProviders.accessLogging`` and ``.tracing``.
+    access_log_file: empty for none. access_log_service: ``enableEnvoyAccessLogService``. listener_log: not
+    ``disableEnvoyListenerLog``.
+    tracing: ``defaultConfig.tracing``, in MeshConfig's words.
+    remote_jwks: who gets the keys of tokens: istiod's environment variable PILOT_JWT_ENABLE_REMOTE_JWKS.
     """
 
     trust_domain: str = "cluster.local"
     root_namespace: str = "istio-system"
     domain: str = "cluster.local"
     outbound: Literal["ALLOW_ANY", "REGISTRY_ONLY"] = "ALLOW_ANY"
+    inbound: Literal["PASSTHROUGH", "LOCALHOST"] = "PASSTHROUGH"
+    trust_domain_aliases: tuple[str, ...] = ()
+    certificate_trust_domains: tuple[str, ...] = ()
+    mtls_minimum_version: Literal["", "TLSV1_2", "TLSV1_3"] = ""
+    mtls_cipher_suites: tuple[str, ...] = ()
+    tls_defaults: FrozenMap[str, object] = FrozenMap()
+    path_normalization: Literal["DEFAULT", "NONE", "BASE", "MERGE_SLASHES", "DECODE_AND_MERGE_SLASHES"] = "DEFAULT"
+    extension_providers: tuple[ExtensionProvider, ...] = ()
+    access_log_providers: tuple[str, ...] = ()
+    access_log_file: str = ""
+    access_log_format: str = ""
+    access_log_encoding: Literal["TEXT", "JSON"] = "TEXT"
+    access_log_service: bool = False
+    listener_log: bool = True
+    tracing_providers: tuple[str, ...] = ()
+    enable_tracing: bool = True
+    tracing: FrozenMap[str, object] = FrozenMap()
+    remote_jwks: Literal["istiod", "hybrid", "envoy"] = "istiod"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +124,11 @@ class Workload:
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy to resolve for: a gateway (``router``), or a workload's sidecar. domain: the cluster's."""
+    """A proxy to resolve for: a gateway (``router``), or a workload's sidecar.
+
+    domain: the cluster's. more_addresses: beside ``address``, of another IP family. interception: how connections come
+    to a sidecar (annotation ``sidecar.istio.io/interceptionMode``).
+    """
 
     kind: Literal["router", "sidecar"]
     name: str
@@ -91,6 +137,13 @@ class Proxy:
     labels: FrozenMap[str, str] = NO_LABELS
     service_account: str = "default"
     domain: str = "cluster.local"
+    more_addresses: tuple[str, ...] = ()
+    interception: Literal["REDIRECT", "TPROXY", "NONE"] = "REDIRECT"
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """All its addresses; the first decides where only one can be said."""
+        return (self.address, *self.more_addresses)
 
     @property
     def node(self) -> str:
