@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Literal, TypeVar
 
 from pulumi_mesh.frozen import FrozenMap
@@ -48,6 +49,10 @@ class MeshConfig:
     ``disableEnvoyListenerLog``.
     tracing: ``defaultConfig.tracing``, in MeshConfig's words.
     remote_jwks: who gets the keys of tokens: istiod's environment variable PILOT_JWT_ENABLE_REMOTE_JWKS.
+    default_service_export_to, default_virtual_service_export_to, default_destination_rule_export_to: who may see what
+    says nothing of it; empty is everyone. http_proxy_port: ``proxyHttpPort``, where sidecars take requests as HTTP
+    proxies; 0 for none. default_retries: ``defaultHttpRetryPolicy``, in MeshConfig's words; empty leaves Istio's.
+    protocol_detection_timeout: how long a sidecar waits for a client's first bytes; zero is for ever.
     """
 
     trust_domain: str = "cluster.local"
@@ -72,6 +77,12 @@ class MeshConfig:
     enable_tracing: bool = True
     tracing: FrozenMap[str, object] = FrozenMap()
     remote_jwks: Literal["istiod", "hybrid", "envoy"] = "istiod"
+    default_service_export_to: tuple[str, ...] = ()
+    default_virtual_service_export_to: tuple[str, ...] = ()
+    default_destination_rule_export_to: tuple[str, ...] = ()
+    http_proxy_port: int = 0
+    default_retries: FrozenMap[str, object] = FrozenMap()
+    protocol_detection_timeout: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
