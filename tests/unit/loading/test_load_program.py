@@ -1,5 +1,6 @@
 """Finding the mesh of a program, and telling its mistakes in its own lines."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -193,3 +194,12 @@ def test_projects_that_cannot_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(pm.MeshError) as raised:
         load_program(".")
     assert str(raised.value).startswith(message)
+
+
+@pytest.mark.parametrize(("text", "loaded"), [("", False), ("import pulumi; pulumi.get_stack()", True)])
+def test_pulumi_is_loaded_only_by_a_program_that_imports_it(tmp_path: Path, text: str, loaded: bool) -> None:
+    target = write(tmp_path / "program.py", f"{HEAD}{text}\nmesh = pm.Mesh('m')")
+    code = f"import sys; from pulumi_mesh.loading import load_program; load_program({target!r})"
+    code += "; print('pulumi' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == f"{loaded}\n"
