@@ -6,9 +6,9 @@ It comes from the model (``pulumi_mesh.render.snapshot``), from manifests, or fr
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.objects import Object
@@ -48,11 +48,20 @@ class MeshConfig:
     access_log_file: empty for none. access_log_service: ``enableEnvoyAccessLogService``. listener_log: not
     ``disableEnvoyListenerLog``.
     tracing: ``defaultConfig.tracing``, in MeshConfig's words.
-    remote_jwks: who gets the keys of tokens: istiod's environment variable PILOT_JWT_ENABLE_REMOTE_JWKS.
-    default_service_export_to, default_virtual_service_export_to, default_destination_rule_export_to: who may see what
-    says nothing of it; empty is everyone. http_proxy_port: ``proxyHttpPort``, where sidecars take requests as HTTP
-    proxies; 0 for none. default_retries: ``defaultHttpRetryPolicy``, in MeshConfig's words; empty leaves Istio's.
+    auto_mtls: ``enableAutoMtls``. service_export_to, virtual_service_export_to, destination_rule_export_to: what counts
+    where an object says none (``defaultServiceExportTo`` and so on). default_http_retry_policy: in MeshConfig's words.
     protocol_detection_timeout: how long a sidecar waits for a client's first bytes; zero is for ever.
+    connect_timeout: of connections to endpoints. dns_refresh_rate: of their names.
+    tcp_keepalive, locality_lb_setting, mesh_networks: in MeshConfig's words; no ``locality_lb_setting`` turns it off.
+    h2_upgrade: ``h2UpgradePolicy``. verify_certificate_at_client: whether TLS to the outside is checked against the
+    system's roots. outbound_stat_name, inbound_stat_name: ``outboundClusterStatName`` and ``inboundClusterStatName``.
+    ingress_class, ingress_mode, ingress_service, ingress_selector: who serves Kubernetes Ingress.
+    proxy_port, inbound_port: ``proxyListenPort`` and ``proxyInboundListenPort``. http10: ``ISTIO_META_HTTP10`` of
+    ``defaultConfig.proxyMetadata``. default_config: ``defaultConfig``, in the words of ProxyConfig. other: fields of
+    MeshConfig that nothing here reads.
+    remote_jwks: who gets the keys of tokens: istiod's environment variable PILOT_JWT_ENABLE_REMOTE_JWKS.
+    sidecar_ingress_tls: whether ``tls`` of a Sidecar's ingress counts: ENABLE_TLS_ON_SIDECAR_INGRESS.
+    http_proxy_port: ``proxyHttpPort``, where sidecars take requests as HTTP proxies; 0 for none.
     """
 
     trust_domain: str = "cluster.local"
@@ -76,31 +85,87 @@ class MeshConfig:
     tracing_providers: tuple[str, ...] = ()
     enable_tracing: bool = True
     tracing: FrozenMap[str, object] = FrozenMap()
-    remote_jwks: Literal["istiod", "hybrid", "envoy"] = "istiod"
-    default_service_export_to: tuple[str, ...] = ()
-    default_virtual_service_export_to: tuple[str, ...] = ()
-    default_destination_rule_export_to: tuple[str, ...] = ()
-    http_proxy_port: int = 0
-    default_retries: FrozenMap[str, object] = FrozenMap()
+    auto_mtls: bool = True
+    service_export_to: tuple[str, ...] = ("*",)
+    virtual_service_export_to: tuple[str, ...] = ("*",)
+    destination_rule_export_to: tuple[str, ...] = ("*",)
+    default_http_retry_policy: FrozenMap[str, object] | None = None
     protocol_detection_timeout: timedelta = timedelta(0)
+    connect_timeout: timedelta = timedelta(seconds=10)
+    dns_refresh_rate: timedelta = timedelta(seconds=60)
+    tcp_keepalive: FrozenMap[str, object] | None = None
+    locality_lb_setting: FrozenMap[str, object] | None = FrozenMap()
+    mesh_networks: FrozenMap[str, object] = FrozenMap()
+    h2_upgrade: bool = False
+    verify_certificate_at_client: bool = True
+    outbound_stat_name: str = ""
+    inbound_stat_name: str = ""
+    ingress_class: str = "istio"
+    ingress_mode: Literal["OFF", "DEFAULT", "STRICT"] = "STRICT"
+    ingress_service: str = "istio-ingressgateway"
+    ingress_selector: str = ""
+    proxy_port: int = 15001
+    inbound_port: int = 15006
+    http10: bool = False
+    default_config: FrozenMap[str, object] = FrozenMap()
+    other: FrozenMap[str, object] = FrozenMap()
+    remote_jwks: Literal["istiod", "hybrid", "envoy"] = "istiod"
+    sidecar_ingress_tls: bool = False
+    http_proxy_port: int = 0
+
+
+Protocol: TypeAlias = Literal[
+    "HTTP",
+    "HTTP_PROXY",
+    "HTTP2",
+    "GRPC",
+    "GRPC_WEB",
+    "TCP",
+    "TLS",
+    "HTTPS",
+    "MONGO",
+    "MYSQL",
+    "REDIS",
+    "UDP",
+    "UNSUPPORTED",
+]
+"""Istio's protocols. UNSUPPORTED: nobody says one, proxies look at the first bytes."""
+
+Resolution: TypeAlias = Literal["STATIC", "DNS", "DNS_ROUND_ROBIN", "NONE"]
+"""How clients find endpoints, in the words of ServiceEntry."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServicePort:
-    """A port of a service. protocol: as Istio understood it from the port's name or appProtocol."""
+    """A port of a service.
+
+    target_port: of the workloads, where they have none of their own for it. protocol: as Istio understood it from the
+    port's name or appProtocol. target_name: the name under which each workload has its port (``targetPort: web``).
+    """
 
     name: str
     number: int
     target_port: int
-    protocol: Literal["HTTP", "HTTP2", "GRPC", "TCP", "TLS", "HTTPS"]
+    protocol: Protocol
+    target_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownService:
-    """A service of the registry.
+    """A service of the registry: a Kubernetes Service, or a host of a ServiceEntry.
 
-    hostname: the name that clients call. address: its virtual IP; empty for a headless one.
+    hostname: the name that clients call. address: its virtual IP, empty where it has none. addresses: all of them,
+    that one first; those of a ServiceEntry may be ranges (CIDR).
     selector: labels of the workloads that answer for it, in its namespace. ref: the object that it came from.
+    registry: which kind of object that was. resolution: NONE where clients choose the address themselves, as with a
+    headless Service. external: not in the mesh (``MESH_EXTERNAL``). export_to: the namespaces that see it, ``.`` and
+    ``*`` as Istio has them; empty leaves it to the mesh. subject_alt_names: what its certificates carry beside the
+    identities of its workloads. created: its time of creation, empty where nobody knows. labels: its own.
+    listed: the registry lists its endpoints (Endpoints, EndpointSlice): the selector only says who it is for.
+    alias_of: the name that it stands for (ExternalName): it has no endpoints of its own.
+    automatic_address: the one that istiod allocated for it; for proxies that answer DNS.
+    node_local: only endpoints of the client's node. traffic_distribution: which endpoints are preferred
+    (``PreferSameZone`` and so on). annotations: its own.
     """
 
     hostname: str
@@ -110,6 +175,30 @@ class KnownService:
     address: str = ""
     selector: FrozenMap[str, str] = NO_LABELS
     ref: Ref | None = field(default=None, compare=False)
+    registry: Literal["Kubernetes", "External"] = "Kubernetes"
+    resolution: Resolution = "STATIC"
+    addresses: tuple[str, ...] = ()
+    external: bool = False
+    export_to: tuple[str, ...] = ()
+    subject_alt_names: tuple[str, ...] = ()
+    created: str = ""
+    labels: FrozenMap[str, str] = NO_LABELS
+    listed: bool = False
+    alias_of: str = ""
+    automatic_address: str = ""
+    node_local: bool = False
+    traffic_distribution: str = ""
+    annotations: FrozenMap[str, str] = NO_LABELS
+
+    def __post_init__(self) -> None:
+        address = self.address or next(iter(self.addresses), "")
+        object.__setattr__(self, "address", address)
+        object.__setattr__(self, "addresses", (address, *self.addresses[1:]) if address else ())
+
+    @property
+    def headless(self) -> bool:
+        """Whether it is a Kubernetes Service without an address, whose clients choose among its workloads."""
+        return self.registry == "Kubernetes" and self.resolution == "NONE"
 
     def port(self, number: int) -> ServicePort | None:
         """The port of that number, if there is one."""
@@ -118,10 +207,15 @@ class KnownService:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """One workload instance: a pod, or a virtual machine.
+    """One workload instance: a pod, or a virtual machine; or a listed endpoint of one service.
 
     labels: its pod labels. service_account: what it runs as. mesh: whether it has a sidecar, so that clients can
-    reach it by Istio mutual TLS.
+    reach it by Istio mutual TLS. address: an IP address, or a name where clients resolve it, or ``unix://PATH``.
+    kind: ``Pod``, or ``WorkloadEntry`` for all else. locality: ``region/zone/subzone``. network: of the mesh; empty
+    for the one without a name. weight: its share among others; 0 leaves it at 1.
+    ports: numbers by name: a pod's container ports; a WorkloadEntry's by names of service ports.
+    hostname: the service that it is an endpoint of, and of no other; empty: of those that select its labels.
+    node: where it runs. healthy: whether it is ready.
     """
 
     name: str
@@ -131,6 +225,14 @@ class Workload:
     service_account: str = "default"
     mesh: bool = True
     ref: Ref | None = field(default=None, compare=False)
+    kind: Literal["Pod", "WorkloadEntry"] = "Pod"
+    locality: str = ""
+    network: str = ""
+    weight: int = 0
+    ports: FrozenMap[str, int] = FrozenMap()
+    hostname: str = ""
+    node: str = ""
+    healthy: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +240,9 @@ class Proxy:
     """A proxy to resolve for: a gateway (``router``), or a workload's sidecar.
 
     domain: the cluster's. more_addresses: beside ``address``, of another IP family. interception: how connections come
-    to a sidecar (annotation ``sidecar.istio.io/interceptionMode``).
+    to a sidecar (annotation ``sidecar.istio.io/interceptionMode``). locality, network: as of a Workload. host: the
+    node of the cluster where it runs. cluster: the cluster's name, ``ISTIO_META_CLUSTER_ID``.
+    dns_capture: whether it answers its workload's DNS.
     """
 
     kind: Literal["router", "sidecar"]
@@ -150,6 +254,11 @@ class Proxy:
     domain: str = "cluster.local"
     more_addresses: tuple[str, ...] = ()
     interception: Literal["REDIRECT", "TPROXY", "NONE"] = "REDIRECT"
+    locality: str = ""
+    network: str = ""
+    cluster: str = "Kubernetes"
+    dns_capture: bool = False
+    host: str = ""
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -183,11 +292,7 @@ class Snapshot:
 
     def workloads_of(self, service: KnownService) -> tuple[Workload, ...]:
         """The workloads that answer for a service."""
-        return tuple(
-            each
-            for each in self.workloads
-            if each.namespace == service.namespace and service.selector and selects(service.selector, each.labels)
-        )
+        return tuple(each for each in self.workloads if answers_for(each, service))
 
     def services_of(self, labels: Mapping[str, str], namespace: str) -> tuple[KnownService, ...]:
         """The services that a workload with these labels answers for."""
@@ -196,6 +301,28 @@ class Snapshot:
             for each in self.services
             if each.namespace == namespace and each.selector and selects(each.selector, labels)
         )
+
+    def targets_of(self, proxy: Proxy) -> tuple[tuple[KnownService, ServicePort, int], ...]:
+        """What a proxy's workload answers for: services, their ports, and its own port for each of them.
+
+        Mirrors the registries' GetProxyServiceTargets (pilot/pkg/serviceregistry): a workload is found by its address
+        or its labels, an endpoint that is listed by its address.
+        """
+        own = [each for each in self.workloads if each.address in proxy.addresses]
+        pod = Workload(proxy.name, proxy.namespace, proxy.address, proxy.labels, proxy.service_account)
+        if not any(not each.hostname and each.namespace == proxy.namespace for each in own):
+            own.append(pod)
+        found: dict[tuple[KnownService, ServicePort, int], None] = {}
+        for service in self.services:
+            for each in own:
+                # A listed Service still selects the pods that its list is made of.
+                selected = service.listed and not each.hostname and answers_for(each, replace(service, listed=False))
+                if not (selected or answers_for(each, service)):
+                    continue
+                for port in service.ports:
+                    if (number := target_port(service, port, each)) is not None:
+                        found[service, port, number] = None
+        return tuple(found)
 
     def proxy(self, name: str, namespace: str = "") -> Proxy | None:
         """The proxy of that name."""
@@ -217,12 +344,36 @@ def snapshot(
     namespaces = {each.name: each.labels for each in sorted(kinds.get("/Namespace", []), key=_by_place)}
     return Snapshot(
         objects=FrozenMap({kind: tuple(sorted(kinds[kind], key=_by_place)) for kind in sorted(kinds)}),
-        services=tuple(sorted(services, key=lambda each: (each.namespace, each.name, each.hostname))),
+        services=tuple(sorted(services, key=_by_name)),
         workloads=tuple(sorted(workloads, key=lambda each: (each.namespace, each.name, each.address))),
         proxies=tuple(sorted(proxies, key=lambda each: (each.kind, each.namespace, each.name))),
         namespaces=FrozenMap(namespaces),
         mesh=mesh,
     )
+
+
+def answers_for(workload: Workload, service: KnownService) -> bool:
+    """Whether a workload is an endpoint of a service."""
+    if workload.namespace != service.namespace or service.alias_of:
+        return False
+    if workload.hostname:
+        return workload.hostname == service.hostname
+    return bool(service.selector) and not service.listed and selects(service.selector, workload.labels)
+
+
+def target_port(service: KnownService, port: ServicePort, workload: Workload) -> int | None:
+    """The port of a workload that answers for a service's port; None where it has none: it is no endpoint then.
+
+    Mirrors convertWorkloadInstanceToServiceInstance (pilot/pkg/serviceregistry/serviceentry/conversion.go),
+    serviceInstanceFromWorkloadInstance (.../kube/controller) and, for pods of a Service, what Kubernetes does.
+    """
+    if workload.hostname and service.registry == "Kubernetes":
+        return workload.ports.get(port.name)
+    if port.target_name:
+        return workload.ports.get(port.target_name)
+    if service.registry == "Kubernetes" and workload.kind == "Pod":
+        return port.target_port
+    return workload.ports.get(port.name) or port.target_port
 
 
 def selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
@@ -238,6 +389,11 @@ def ref_of(item: Object, path: str = "") -> Ref:
 def _type(item: Object | type[Object]) -> str:
     """``GROUP/KIND``: Istio and the Gateway API both have a Gateway."""
     return f"{item.api_version.rpartition('/')[0]}/{item.kind}"
+
+
+def _by_name(service: KnownService) -> tuple[str, ...]:
+    """Two ServiceEntries of a namespace may name one host: then the objects' names decide."""
+    return service.namespace, service.name, service.hostname, service.created, service.ref.name if service.ref else ""
 
 
 def _by_place(item: Object) -> tuple[str, str]:
