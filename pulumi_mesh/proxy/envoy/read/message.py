@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pulumi_mesh.errors import InvalidError
 from pulumi_mesh.frozen import FrozenMap, freeze
-from pulumi_mesh.proxy.envoy.read.field_names import snake
+from pulumi_mesh.proxy.envoy.field_names import snake
 
 T = TypeVar("T")
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+_SMALL = re.compile(r"_([a-z0-9])")
 _CAPITAL = re.compile(r"(?<!^)[A-Z]")
 
 # camelCase does not tell where a word begins with a digit; these are all such fields of Envoy's v3 API.
@@ -53,6 +54,28 @@ def snake(name: str) -> str:
     if name in _WITH_DIGITS:
         return _WITH_DIGITS[name]
     return name if name.islower() else _CAPITAL.sub(lambda found: f"_{found.group().lower()}", name)
+
+
+def camel(name: str) -> str:
+    """The name of a field as istioctl prints it: ``filter_chains`` is ``filterChains``."""
+    return _SMALL.sub(lambda found: found.group(1).upper(), name)
+
+
+def in_camel_case(message: Any, within: str = "") -> Any:
+    """The inverse of ``in_snake_case``: the same message as istiod's and istioctl's JSON has it."""
+    if isinstance(message, list):
+        return [in_camel_case(each, within) for each in message]
+    if not isinstance(message, Mapping):
+        return message
+    made = {}
+    for name, value in message.items():
+        if name in _DATA or (within, name) in _DATA_WITHIN or str(message.get("@type", "")).endswith("Struct"):
+            made[camel(name)] = value
+        elif name in _MAPS and isinstance(value, Mapping):
+            made[camel(name)] = {each: in_camel_case(item, name) for each, item in value.items()}
+        else:
+            made[camel(name)] = in_camel_case(value, name)
+    return made
 
 
 def in_snake_case(message: Any, within: str = "") -> Any:
