@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pulumi_mesh.errors import FindingsError, InvalidError, MeshError, OutputError
     from pulumi_mesh.findings import Finding
+    from pulumi_mesh.model.backends import Backend
     from pulumi_mesh.model.canary import Canary, Stage
     from pulumi_mesh.model.charts import BaseValues, GatewayValues, IstiodValues
     from pulumi_mesh.model.control_plane import Istio
+    from pulumi_mesh.model.cors import Cors
     from pulumi_mesh.model.gateway import Gateway, Listener
     from pulumi_mesh.model.installation import Charts, GatewayDeployment
     from pulumi_mesh.model.match import Match, Path, TextMatch
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
     from pulumi_mesh.model.namespace import Namespace
     from pulumi_mesh.model.route import (
         Abort,
-        Backend,
         Delay,
+        DirectResponse,
         Fault,
         HeaderChanges,
         HTTPRoute,
@@ -41,14 +43,16 @@ _MODULES = {
     "Abort": "model.route",
     "AuthorizationPolicy": "model.security",
     "AuthorizationRule": "model.security",
-    "Backend": "model.route",
+    "Backend": "model.backends",
     "BaseValues": "model.charts",
     "Canary": "model.canary",
     "Charts": "model.installation",
     "ConnectionPool": "model.traffic",
     "ConsistentHash": "model.traffic",
+    "Cors": "model.cors",
     "Delay": "model.route",
     "Destination": "model.service",
+    "DirectResponse": "model.route",
     "Fault": "model.route",
     "Finding": "findings",
     "FindingsError": "errors",
@@ -95,8 +99,10 @@ __all__ = [
     "Charts",
     "ConnectionPool",
     "ConsistentHash",
+    "Cors",
     "Delay",
     "Destination",
+    "DirectResponse",
     "Fault",
     "Finding",
     "FindingsError",

@@ -53,6 +53,13 @@ class TextMatch:
             raise FieldError("value", "an empty value matches nothing; kind='present' takes any value")
 
 
+def _from_text(value: Any) -> Any:
+    return {"value": value} if isinstance(value, str) or is_output(value) else value
+
+
+text_match = BeforeValidator(_from_text)
+"""Takes text for an exact match of it."""
+
 if TYPE_CHECKING:
     TextMatches: TypeAlias = Accepts[
         Mapping[str, str] | Mapping[str, TextMatch] | Mapping[str, str | TextMatch], FrozenMap[str, TextMatch]
@@ -61,13 +68,10 @@ if TYPE_CHECKING:
     PathMatch: TypeAlias = Accepts[str | Path | None, Path | None]
 else:
 
-    def _text_match(value: Any) -> Any:
-        return {"value": value} if isinstance(value, str) or is_output(value) else value
-
     def _path(value: Any) -> Any:
         return {"value": value} if isinstance(value, str) else value
 
-    TextMatches = MapOf[Annotated[TextMatch, BeforeValidator(_text_match)]]
+    TextMatches = MapOf[Annotated[TextMatch, text_match]]
     HeaderMatches = Annotated[TextMatches, AfterValidator(by_header)]
     PathMatch = Annotated[Path | None, BeforeValidator(_path)]
 

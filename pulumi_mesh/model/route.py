@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import KW_ONLY
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.model import values
+from pulumi_mesh.model.backends import Backends, DestinationReference, check_backends, need_port, refuse_retired
+from pulumi_mesh.model.cors import Cors
 from pulumi_mesh.model.fields import (
     Duration,
     HeaderMap,
@@ -22,64 +23,17 @@ from pulumi_mesh.model.fields import (
     OptionalHostText,
     OptionalPort,
     Percent,
-    Weight,
     plain,
 )
 from pulumi_mesh.model.gateway import GatewayReference
 from pulumi_mesh.model.match import Matches
 from pulumi_mesh.model.namespace import NamespaceName
-from pulumi_mesh.model.references import named
-from pulumi_mesh.model.service import Destination, Service, ServiceReference
-from pulumi_mesh.typed import Accepts, FieldError, Many, default, typed
+from pulumi_mesh.model.service import Service, ServiceReference
+from pulumi_mesh.typed import FieldError, Many, Text, default, is_known, typed
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    DestinationReference: TypeAlias = Accepts[Service | Destination, Destination]
-else:
-    _look_up = named("service")
-
-    def _destination(value: Any, info: Any) -> Any:
-        value = _look_up(value, info)
-        return Destination(value) if isinstance(value, Service) else value
-
-    DestinationReference = Annotated[Destination, BeforeValidator(_destination)]
-
-
-@typed
-class Backend:
-    """One destination of a rule.
-
-    destination: a service, or a version of one (``reviews["v1"]``). weight: its share, relative to the sum of the
-    rule's weights; default 1.
-    """
-
-    destination: DestinationReference
-    _: KW_ONLY
-    weight: Weight = 1
-
-    def __post_init__(self) -> None:
-        _need_port(self.destination)
-
-
-if TYPE_CHECKING:
-    Backends: TypeAlias = Accepts[
-        Sequence[Service] | Sequence[Destination] | Sequence[Backend] | Sequence[Service | Destination | Backend],
-        tuple[Backend, ...],
-    ]
-else:
-
-    def _backend(value: Any, info: Any) -> Any:
-        value = _look_up(value, info)
-        if isinstance(value, Service | Destination):
-            return Backend(value)
-        if isinstance(value, Mapping) and "service" in value:
-            # in files the destination's fields stand beside the weight
-            rest = {key: item for key, item in value.items() if key in ("service", "version", "port")}
-            return {"destination": rest, **{key: item for key, item in value.items() if key not in rest}}
-        return value
-
-    Backends = Many[Annotated[Backend, BeforeValidator(_backend)]]
+_LARGEST_BODY = 1 << 20
+_REGISTERED = frozenset(HTTPStatus)
+Status: TypeAlias = Annotated[int, Field(strict=True, ge=200, le=599)]
 
 
 @typed
@@ -103,6 +57,22 @@ class Redirect:
                 "hostname",
                 "the redirect leads back to where it came from; give scheme, hostname, port or path",
             )
+
+
+@typed
+class DirectResponse:
+    """Answer with this, without asking any service: VirtualService ``http[].directResponse``.
+
+    status: 200 to 599. body: text, at most 1 MiB; default: none.
+    """
+
+    status: Status
+    _: KW_ONLY
+    body: Text = default("")
+
+    def __post_init__(self) -> None:
+        if is_known(self.body) and len(self.body.encode()) > _LARGEST_BODY:
+            raise FieldError("body", "every proxy is sent the body, so it has at most 1 MiB; serve more from a service")
 
 
 @typed
@@ -154,7 +124,7 @@ class Mirror:
     percent: Percent = default(100.0)
 
     def __post_init__(self) -> None:
-        _need_port(self.destination)
+        need_port(self.destination)
 
 
 @typed
@@ -170,7 +140,7 @@ class Delay:
 class Abort:
     """Answer requests with an error on purpose. status: 200 to 599. percent: of the requests; default all."""
 
-    status: Annotated[int, Field(strict=True, ge=200, le=599)]
+    status: Status
     _: KW_ONLY
     percent: Percent = default(100.0)
 
@@ -206,8 +176,6 @@ RetryCondition = Literal[
     "resource-exhausted",
     "unavailable",
 ]
-
-_REGISTERED = frozenset(HTTPStatus)
 
 
 @typed
@@ -245,6 +213,7 @@ class Rule:
 
     name: shown in logs and statistics. matches: none takes every request.
     backends: where requests go, by weight. redirect: answer with a redirect instead.
+    direct_response: answer with a status and a body instead. cors: which pages of other origins may ask.
     timeout: of the whole request with its retries; default: none. Further fields: see their types.
     """
 
@@ -253,6 +222,8 @@ class Rule:
     matches: Matches = default(())
     backends: Backends = default(())
     redirect: Redirect | None = None
+    direct_response: DirectResponse | None = None
+    cors: Cors | None = None
     rewrite: Rewrite | None = None
     request_headers: HeaderChanges | None = None
     response_headers: HeaderChanges | None = None
@@ -262,39 +233,18 @@ class Rule:
     retries: Retries | None = None
 
     def __post_init__(self) -> None:
-        if self.redirect is None and not self.backends:
-            raise FieldError("backends", "a rule needs backends, or a redirect")
-        if self.redirect is not None:
+        if self.redirect is not None and self.direct_response is not None:
+            raise FieldError("direct_response", "a rule answers in one way; give redirect or direct_response")
+        if self.redirect is None and self.direct_response is None and not self.backends:
+            raise FieldError("backends", "a rule needs backends, or a redirect or direct response")
+        if self.redirect is not None or self.direct_response is not None:
+            what = "redirects" if self.redirect is not None else "answers itself"
             for field in ("backends", "rewrite", "mirror", "fault", "timeout", "retries"):
                 if getattr(self, field):
-                    raise FieldError(field, "a rule that redirects sends nothing on; leave it away")
-        if self.backends and not sum(each.weight for each in self.backends):
-            raise FieldError("backends", "all weights are 0; give at least one backend a share")
+                    raise FieldError(field, f"a rule that {what} sends nothing on; leave it away")
+        check_backends(self.backends)
         if self.mirror:
-            _refuse_retired("mirror", self.mirror.destination)
-        seen: list[Destination] = []
-        for position, each in enumerate(self.backends):
-            _refuse_retired(f"backends[{position}]", each.destination)
-            if each.destination in seen:
-                label = f"{each.destination.service.name} {each.destination.version}".rstrip()
-                raise FieldError(f"backends[{position}]", f"{label} is there twice; add its weights up")
-            seen.append(each.destination)
-
-
-def _need_port(destination: Destination) -> None:
-    if destination.port is None:
-        service, numbers = destination.service, [each.number for each in destination.service.ports]
-        version = f", version={destination.version!r}" if destination.version else ""
-        raise FieldError(
-            "destination",
-            f"{service.name} has several ports; name one of {numbers}: Destination({service.name}{version}, port=...)",
-        )
-
-
-def _refuse_retired(field: str, destination: Destination) -> None:
-    version = destination.declared_version
-    if version and version.retired:
-        raise FieldError(field, f"version {version.name!r} of {destination.service.name} is retired; send it nothing")
+            refuse_retired("mirror", self.mirror.destination)
 
 
 @typed

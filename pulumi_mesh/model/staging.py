@@ -6,9 +6,10 @@ import dataclasses
 import math
 from collections.abc import Iterable, Iterator, Mapping
 
+from pulumi_mesh.model.backends import Backend
 from pulumi_mesh.model.canary import Canary
 from pulumi_mesh.model.match import Match
-from pulumi_mesh.model.route import Backend, HTTPRoute, Rule
+from pulumi_mesh.model.route import HTTPRoute, Rule
 from pulumi_mesh.model.service import Destination, Service
 from pulumi_mesh.model.values import LARGEST_WEIGHT
 

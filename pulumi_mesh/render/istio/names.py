@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from pulumi_mesh.model.backends import Backend
 from pulumi_mesh.model.gateway import Gateway
+from pulumi_mesh.model.hostnames import covers
 from pulumi_mesh.model.mesh import Mesh
 from pulumi_mesh.model.service import Destination, Service, Workload
 
@@ -18,6 +21,25 @@ def destination(mesh: Mesh, target: Destination) -> dict[str, Any]:
     """Istio's Destination: host, subset and port, the port always written out."""
     subset = {"subset": target.version} if target.version else {}
     return {"host": host_of(mesh, target.service), **subset, "port": {"number": target.port}}
+
+
+def shares(mesh: Mesh, backends: Sequence[Backend]) -> list[dict[str, Any]]:
+    """Istio's RouteDestinations; weights are written where there are several."""
+    several = len(backends) > 1
+    return [
+        {"destination": destination(mesh, each.destination), **({"weight": each.weight} if several else {})}
+        for each in backends
+    ]
+
+
+def gateway_name(mesh: Mesh, gateway: Gateway) -> str:
+    """How a route refers to a gateway: ``NAMESPACE/NAME``."""
+    return f"{mesh.physical_namespace(gateway.namespace)}/{gateway.name}"
+
+
+def widest(hosts: Sequence[str]) -> list[str]:
+    """Without hosts that another of them takes anyway: istiod refuses these as duplicates."""
+    return [each for each in dict.fromkeys(hosts) if not any(covers(other, each) for other in hosts if other != each)]
 
 
 def principals_of(mesh: Mesh, who: str | Service | Destination | Gateway) -> tuple[str, ...]:

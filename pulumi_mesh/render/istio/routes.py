@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from pulumi_mesh import istio
-from pulumi_mesh.model.hostnames import covers
+from pulumi_mesh.model.cors import Cors
 from pulumi_mesh.model.match import Match, TextMatch
 from pulumi_mesh.model.mesh import Mesh
 from pulumi_mesh.model.route import Fault, HeaderChanges, HTTPRoute, Redirect, Retries, Rewrite, Rule
 from pulumi_mesh.model.values import duration_text
 from pulumi_mesh.refs import Identity
-from pulumi_mesh.render.istio.names import destination, host_of
+from pulumi_mesh.render.istio.names import destination, gateway_name, host_of, shares, widest
 from pulumi_mesh.render.result import Entry
 
 
@@ -31,15 +31,10 @@ def _spec(mesh: Mesh, route: HTTPRoute) -> dict[str, Any]:
         return {"hosts": [host_of(mesh, each) for each in route.services], "http": rules}
     taken = dict.fromkeys(host for each in route.gateways for listener in each.listeners for host in listener.hostnames)
     return {
-        "hosts": _widest(route.hostnames or tuple(taken)),
-        "gateways": [f"{mesh.physical_namespace(each.namespace)}/{each.name}" for each in route.gateways],
+        "hosts": widest(route.hostnames or tuple(taken)),
+        "gateways": [gateway_name(mesh, each) for each in route.gateways],
         "http": rules,
     }
-
-
-def _widest(hosts: tuple[str, ...]) -> list[str]:
-    """Without hosts that another of them takes anyway: istiod refuses these as duplicates."""
-    return [each for each in dict.fromkeys(hosts) if not any(covers(other, each) for other in hosts if other != each)]
 
 
 def _rule(mesh: Mesh, rule: Rule) -> dict[str, Any]:
@@ -50,12 +45,11 @@ def _rule(mesh: Mesh, rule: Rule) -> dict[str, Any]:
         made["match"] = [_match(each) for each in rule.matches]
     if rule.redirect:
         made["redirect"] = _redirect(rule.redirect)
+    if rule.direct_response:
+        body = {"body": {"string": rule.direct_response.body}} if rule.direct_response.body else {}
+        made["directResponse"] = {"status": rule.direct_response.status, **body}
     if rule.backends:
-        several = len(rule.backends) > 1
-        made["route"] = [
-            {"destination": destination(mesh, each.destination), **({"weight": each.weight} if several else {})}
-            for each in rule.backends
-        ]
+        made["route"] = shares(mesh, rule.backends)
     if rule.rewrite:
         made["rewrite"] = _rewrite(rule.rewrite)
     if rule.timeout:
@@ -71,6 +65,8 @@ def _rule(mesh: Mesh, rule: Rule) -> dict[str, Any]:
                 "percentage": {"value": rule.mirror.percent},
             }
         ]
+    if rule.cors:
+        made["corsPolicy"] = _cors(rule.cors)
     headers = {
         side: _headers(changes)
         for side, changes in (("request", rule.request_headers), ("response", rule.response_headers))
@@ -111,6 +107,19 @@ def _redirect(redirect: Redirect) -> dict[str, Any]:
     if redirect.path:
         made["uri"] = redirect.path
     return made
+
+
+def _cors(cors: Cors) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "allowOrigins": [_text(each) for each in cors.allow_origins],
+        "allowMethods": cors.allow_methods,
+        "allowHeaders": cors.allow_headers,
+        "exposeHeaders": cors.expose_headers,
+        "maxAge": duration_text(cors.max_age) if cors.max_age else None,
+        "allowCredentials": cors.allow_credentials,
+        "unmatchedPreflights": cors.unmatched_preflights,
+    }
+    return {key: value for key, value in made.items() if value not in (None, ())}
 
 
 def _rewrite(rewrite: Rewrite) -> dict[str, str]:
