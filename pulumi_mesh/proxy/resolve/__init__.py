@@ -55,7 +55,7 @@ def _sidecar(found: Index, proxy: Proxy) -> ProxyView:
     return ProxyView(
         node=proxy.node,
         service_cluster=_service_cluster(proxy),
-        listeners=(*outbound_listeners(found, proxy), inbound.listener(found.snapshot, proxy)),
+        listeners=(*outbound_listeners(found, proxy), *inbound.listeners(found.snapshot, proxy)),
         routes=outbound_routes(found, proxy),
         clusters=(*clusters, black_hole(), passthrough(), *inbound.clusters(found.snapshot, proxy, found.rules)),
         endpoints=endpoints,

@@ -6,7 +6,7 @@ from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.manifests.snapshot import KnownService
 from pulumi_mesh.objects import Object
 
-_KINDS = {"VirtualService": "virtual-service", "DestinationRule": "destination-rule"}
+_KINDS = {"VirtualService": "virtual-service", "DestinationRule": "destination-rule", "Sidecar": "sidecar"}
 
 
 def config_path(item: Object) -> str:

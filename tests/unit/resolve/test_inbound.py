@@ -58,6 +58,12 @@ def known(*objects: Object, services: tuple[KnownService, ...] = (service("revie
     return snapshot(objects, services=services, proxies=[PROXY])
 
 
+def captured(snapshot: Snapshot, proxy: Proxy = PROXY) -> Listener:
+    first, *others = inbound.listeners(snapshot, proxy)
+    assert not others
+    return first
+
+
 def clusters(snapshot: Snapshot) -> tuple[Cluster, ...]:
     return inbound.clusters(snapshot, PROXY, destination_rules(snapshot))
 
@@ -109,7 +115,7 @@ def caught(number: int | None, mode: str) -> list[ROW]:
     ],
 )
 def test_chains(protocol: str, mode: str, chains: list[tuple[str, tuple[str, ...], bool]]) -> None:
-    listener = inbound.listener(known(peer(mode), services=(service("reviews", port(protocol)),)), PROXY)
+    listener = captured(known(peer(mode), services=(service("reviews", port(protocol)),)), PROXY)
     assert rows(listener) == [BLACK_HOLE, *caught(None, mode), *(("0.0.0.0_9080", 9080, *each) for each in chains)]
     http = protocol in {"HTTP", "GRPC", "HTTP2"}
     for chain in listener.filter_chains[-len(chains) :]:
@@ -118,14 +124,14 @@ def test_chains(protocol: str, mode: str, chains: list[tuple[str, tuple[str, ...
 
 
 def test_port_of_peer_authentication_alone() -> None:
-    listener = inbound.listener(known(peer("STRICT", p9080="DISABLE", p7000="PERMISSIVE")), PROXY)
+    listener = captured(known(peer("STRICT", p9080="DISABLE", p7000="PERMISSIVE")), PROXY)
     plain: ROW = ("0.0.0.0_9080", 9080, "raw_buffer", (), False)
     assert rows(listener) == [BLACK_HOLE, *caught(None, "STRICT"), *caught(7000, "PERMISSIVE"), plain]
     assert listener.filter_chains[3].ref == Ref("PeerAuthentication", "shop", "default", "spec.portLevelMtls.7000")
 
 
 def test_listener() -> None:
-    listener = inbound.listener(known(), PROXY)
+    listener = captured(known(), PROXY)
     assert (listener.name, listener.address) == ("virtualInbound", SocketAddress("0.0.0.0", 15006))  # noqa: S104
     assert listener.traffic_direction == "INBOUND"
     assert listener.listener_filters_timeout == timedelta(0)
@@ -152,7 +158,7 @@ def at(number: int) -> dict[str, Any]:
     ],
 )
 def test_inspectors(policy: PeerAuthentication, tls_off: Any, http_off: Any) -> None:
-    first, *others = inbound.listener(known(policy), PROXY).listener_filters
+    first, *others = captured(known(policy), PROXY).listener_filters
     assert first == "envoy.filters.listener.original_dst"
     off = {each.name: thaw(each.config)["filter_disabled"] for each in others if isinstance(each, OpaqueFilter)}
     assert off.get("envoy.filters.listener.tls_inspector") == tls_off
@@ -165,7 +171,7 @@ def chain_of(listener: Listener, name: str) -> FilterChain:
 
 
 def test_mutual_tls() -> None:
-    listener = inbound.listener(known(peer("STRICT")), PROXY)
+    listener = captured(known(peer("STRICT")), PROXY)
     http, tcp = chain_of(listener, "0.0.0.0_9080").tls, chain_of(listener, "virtualInbound").tls
     assert http is not None
     assert tcp is not None
@@ -193,7 +199,7 @@ def manager_of(listener: Listener, name: str = "0.0.0.0_9080") -> tuple[HttpConn
     ],
 )
 def test_routes(protocol: str, retry: RetryPolicy | None, http2: bool) -> None:
-    manager, routes = manager_of(inbound.listener(known(services=(service("reviews", port(protocol)),)), PROXY))
+    manager, routes = manager_of(captured(known(services=(service("reviews", port(protocol)),)), PROXY))
     assert manager.stat_prefix == "inbound_0.0.0.0_9080;"
     assert manager.server_name == "istio-envoy"
     assert manager.forward_client_cert == "APPEND_FORWARD"
@@ -209,7 +215,7 @@ def test_routes(protocol: str, retry: RetryPolicy | None, http2: bool) -> None:
 
 
 def test_routes_of_any_port() -> None:
-    manager, routes = manager_of(inbound.listener(known(), PROXY), "virtualInbound-catchall-http")
+    manager, routes = manager_of(captured(known(), PROXY), "virtualInbound-catchall-http")
     assert manager.stat_prefix == "InboundPassthroughCluster;"
     assert routes.name == "InboundPassthroughCluster"
     assert routes.virtual_hosts[0].name == "inbound|http|0"
@@ -218,7 +224,7 @@ def test_routes_of_any_port() -> None:
 
 def test_authorization_comes_first() -> None:
     policy = AuthorizationPolicy("p", namespace="shop", spec={"rules": [{"to": [{"operation": {"ports": ["80"]}}]}]})
-    listener = inbound.listener(known(policy, services=(service("reviews", port("TCP")),)), PROXY)
+    listener = captured(known(policy, services=(service("reviews", port("TCP")),)), PROXY)
     assert isinstance(listener.filter_chains[-1].filters[0], NetworkRbac)
     manager, _ = manager_of(listener, "virtualInbound-catchall-http")
     assert isinstance(manager.http_filters[0], HttpRbac)
@@ -227,7 +233,7 @@ def test_authorization_comes_first() -> None:
 
 def test_of_services_in_conflict_the_first_counts() -> None:
     services = (service("b", port("TCP")), service("a-b", port("HTTP")), service("a", port("TCP", 81)))
-    listener = inbound.listener(known(services=services), PROXY)
+    listener = captured(known(services=services), PROXY)
     manager_of(listener)
     [cluster, _] = clusters(known(services=services))
     assert cluster.ref == Ref("Service", "shop", "a-b")
@@ -236,7 +242,7 @@ def test_of_services_in_conflict_the_first_counts() -> None:
 
 
 def test_ports_of_the_sidecar_itself_are_not_taken() -> None:
-    listener = inbound.listener(known(services=(service("reviews", port(target=15021)),)), PROXY)
+    listener = captured(known(services=(service("reviews", port(target=15021)),)), PROXY)
     assert rows(listener) == [BLACK_HOLE, *caught(None, "PERMISSIVE")]
 
 
@@ -324,7 +330,7 @@ def test_envoy_takes_it_and_it_reads_back(mode: str) -> None:
     view = ProxyView(
         PROXY.node,
         "reviews.shop",
-        listeners=(inbound.listener(snapshot, PROXY),),
+        listeners=(captured(snapshot, PROXY),),
         clusters=(*clusters(snapshot), Cluster("BlackHoleCluster", "STATIC"), agent),
     )
     written = write_static(view)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pulumi_mesh.frozen import freeze
+from pulumi_mesh.manifests.snapshot import Proxy
 from pulumi_mesh.proxy.resolve.inbound.matching import PLAIN_HTTP
 from pulumi_mesh.proxy.view.listeners import FilterChain, OpaqueFilter
 
@@ -20,9 +21,15 @@ _CONFIGS: dict[str, dict[str, Any]] = {
 }
 
 
-def listener_filters(chains: Iterable[FilterChain]) -> tuple[str | OpaqueFilter, ...]:
+_ORIGINAL_SRC = OpaqueFilter(
+    "envoy.filters.listener.original_src", freeze({"@type": f"{_TYPES}.original_src.v3.OriginalSrc", "mark": 1337})
+)
+
+
+def listener_filters(proxy: Proxy, chains: Iterable[FilterChain], *, bound: bool) -> tuple[str | OpaqueFilter, ...]:
     """The original destination, then an inspector for each thing that some chain is told by.
 
+    bound: the listener takes connections itself: none has another destination.
     A protocol in which the server speaks first must not wait for an inspector: so one is off at the ports that do
     not need it. The HTTP inspector comes second, as it skips what is TLS.
 
@@ -35,7 +42,9 @@ def listener_filters(chains: Iterable[FilterChain]) -> tuple[str | OpaqueFilter,
         port = match.destination_port or 0
         tls[port] = tls.get(port, False) or match.transport_protocol == "tls"
         http[port] = http.get(port, False) or bool({*PLAIN_HTTP} & {*match.application_protocols})
-    found: list[str | OpaqueFilter] = [ORIGINAL_DST]
+    found: list[str | OpaqueFilter] = [] if bound else [ORIGINAL_DST]
+    if not bound and proxy.interception == "TPROXY":
+        found.append(_ORIGINAL_SRC)
     if any(tls.values()):
         found.append(_tls(tls))
     if any(http.values()):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 
 from pulumi_mesh.frozen import FrozenMap
-from pulumi_mesh.istio import destination_rule
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.istio import Sidecar, destination_rule
+from pulumi_mesh.manifests.snapshot import Proxy, ServicePort, Snapshot, ref_of
 from pulumi_mesh.proxy.resolve.clusters import passthrough
 from pulumi_mesh.proxy.resolve.connection_pool import (
     circuit_breakers,
@@ -15,13 +16,16 @@ from pulumi_mesh.proxy.resolve.connection_pool import (
     keepalive,
 )
 from pulumi_mesh.proxy.resolve.destination_rules import DestinationRules, Rule
-from pulumi_mesh.proxy.resolve.inbound.ports import PASSTHROUGH, Target, targets
+from pulumi_mesh.proxy.resolve.inbound.endpoint import default_endpoint
+from pulumi_mesh.proxy.resolve.inbound.families import BINDS, LOOPBACKS, families_of
+from pulumi_mesh.proxy.resolve.inbound.ports import PASSTHROUGH, Target, parsed, targets
 from pulumi_mesh.proxy.resolve.metadata import config_path, service_metadata
+from pulumi_mesh.proxy.resolve.sidecars import sidecar_of
 from pulumi_mesh.proxy.resolve.traffic_policy import policy_of
-from pulumi_mesh.proxy.view.clusters import Cluster, LoadBalancing
-
-BIND = "127.0.0.6"
-"""Where connections to the workload come from: the capture rules let those through."""
+from pulumi_mesh.proxy.view.addresses import Address, SocketAddress
+from pulumi_mesh.proxy.view.clusters import Cluster, Endpoint, LoadBalancing, LocalityEndpoints
+from pulumi_mesh.proxy.view.matching import EMPTY
+from pulumi_mesh.typed.decorator import build
 
 NEVER = "9223372035s"
 """The longest time that Istio writes: a connection's destination is not forgotten while it idles."""
@@ -34,30 +38,89 @@ def clusters(snapshot: Snapshot, proxy: Proxy, rules: DestinationRules) -> tuple
     """
     # Toward the workload itself Istio takes no rule that selects workloads.
     anyone = replace(proxy, labels=FrozenMap())
-    found = targets(snapshot, proxy)
-    return (*(_cluster(each, rules.for_client(anyone, each.service)) for each in found), _passthrough())
+    found = sidecar_of(snapshot, proxy)
+    if found is not None and found.spec.ingress:
+        made = _of_sidecar(found, snapshot, proxy, anyone, rules)
+    elif proxy.interception == "NONE":
+        made = iter(())
+    else:
+        made = _of_services(found, snapshot, proxy, anyone, rules)
+    return (*made, _passthrough(proxy))
 
 
-def _cluster(target: Target, rule: Rule | None) -> Cluster:
-    """A port's cluster. Of the destination rule only the limits hold here too, so that they fit on both sides.
+def _of_services(
+    found: Sidecar | None, snapshot: Snapshot, proxy: Proxy, anyone: Proxy, rules: DestinationRules
+) -> Iterator[Cluster]:
+    """Mirrors buildInboundClustersFromServiceInstances (core/cluster.go)."""
+    for number, leading in targets(snapshot, proxy).items():
+        service, port = leading[0]
+        address: Address | None = None
+        if snapshot.mesh.inbound == "LOCALHOST":
+            address = SocketAddress(LOOPBACKS[families_of(proxy)[0]], number)
+        rule = rules.for_client(anyone, service)
+        made = _cluster(number, address, port, rule, _sidecar_pool(found, number), proxy)
+        yield replace(made, metadata=_metadata(leading, port, rule), ref=service.ref)
+
+
+def _of_sidecar(
+    found: Sidecar, snapshot: Snapshot, proxy: Proxy, anyone: Proxy, rules: DestinationRules
+) -> Iterator[Cluster]:
+    """Mirrors buildInboundClustersFromSidecar and findOrCreateService (core/cluster.go)."""
+    leading = targets(snapshot, proxy)
+    for index, ingress in enumerate(found.spec.ingress or ()):
+        number = ingress.port.number or 0
+        address = default_endpoint(ingress.default_endpoint or "", proxy)
+        port = ServicePort(ingress.port.name or "", number, number, parsed(ingress.port.protocol))
+        service = leading[number][0][0] if number in leading else None
+        rule = rules.for_client(anyone, service) if service else None
+        made = _cluster(number, address, port, rule, _sidecar_pool(found, number), proxy)
+        metadata = _metadata(((service, port),), port, rule) if service else EMPTY
+        yield replace(made, metadata=metadata, ref=ref_of(found, f"spec.ingress[{index}]"))
+
+
+def _cluster(
+    number: int,
+    address: Address | None,
+    port: ServicePort,
+    rule: Rule | None,
+    own_pool: destination_rule.ConnectionPool | None,
+    proxy: Proxy,
+) -> Cluster:
+    """A port's cluster. Of the destination rule only the limits hold here too, so that they fit on both sides; a
+    Sidecar's take their place.
+
+    address: where the workload answers; None: where it was asked.
 
     Mirrors buildInboundCluster, buildCluster (cluster_builder.go) and applyTrafficPolicy (cluster_traffic_policy.go).
     """
-    policy = policy_of(rule.policy if rule else None, target.port.number)
-    pool = _not_upgraded(policy.connection_pool)
+    name = f"inbound|{number}||"
+    policy = policy_of(rule.policy if rule else None, port.number)
+    pool = _not_upgraded(own_pool or policy.connection_pool)
+    extra: dict[str, object] = {"alt_stat_name": f"{name};"}
+    if address is None:
+        extra["cleanup_interval"] = NEVER
+    here = isinstance(address, SocketAddress) and address.host in LOOPBACKS.values()
     return Cluster(
-        name=target.cluster,
-        type="ORIGINAL_DST",
+        name=name,
+        type="ORIGINAL_DST" if address is None else "STATIC",
+        endpoints=(LocalityEndpoints((Endpoint(address),)),) if address else (),
         connect_timeout=connect_timeout(pool),
-        load_balancing=LoadBalancing("CLUSTER_PROVIDED"),
+        load_balancing=LoadBalancing("CLUSTER_PROVIDED") if address is None else LoadBalancing(),
         circuit_breakers=circuit_breakers(pool, policy.retry_budget),
-        http=http_options(pool, target.port),
+        http=http_options(pool, port),
         keepalive=keepalive(pool),
-        bind_address=BIND,
-        metadata=_metadata(target, rule),
-        extra=FrozenMap({"alt_stat_name": f"{target.cluster};", "cleanup_interval": NEVER}),
-        ref=target.service.ref,
+        bind_address="" if here else BINDS[families_of(proxy)[0]],
+        extra=FrozenMap(extra),
     )
+
+
+def _sidecar_pool(found: Sidecar | None, number: int) -> destination_rule.ConnectionPool | None:
+    """A Sidecar's limits for a port. Mirrors InboundConnectionPoolForPort (pilot/pkg/model/sidecar.go)."""
+    if found is None:
+        return None
+    own = (each.connection_pool for each in found.spec.ingress or () if each.port.number == number)
+    pool = next((each for each in own if each), found.spec.inbound_connection_pool)
+    return build(destination_rule.ConnectionPool, asdict(pool)) if pool else None
 
 
 def _not_upgraded(pool: destination_rule.ConnectionPool | None) -> destination_rule.ConnectionPool | None:
@@ -67,15 +130,27 @@ def _not_upgraded(pool: destination_rule.ConnectionPool | None) -> destination_r
     return replace(pool, http=replace(pool.http, h2_upgrade_policy=None))
 
 
-def _metadata(target: Target, rule: Rule | None) -> FrozenMap[str, object]:
-    """Mirrors addTelemetryMetadata (cluster_builder.go)."""
-    same = tuple(service_metadata(service) for service, port in target.services if port.number == target.port.number)
-    fields: dict[str, object] = {"services": same}
+def _metadata(leading: tuple[Target, ...], deciding: ServicePort, rule: Rule | None) -> FrozenMap[str, object]:
+    """Mirrors addTelemetryMetadata (cluster_builder.go), which says nothing where the service is not in the mesh."""
+    fields: dict[str, object] = {}
+    if not leading[0][0].external:
+        same = (service for service, port in leading if port.number == deciding.number)
+        fields["services"] = tuple(service_metadata(each) for each in dict.fromkeys(same))
     if rule is not None and rule.policy is not None:
         fields["config"] = config_path(rule.source)
-    return FrozenMap({"istio": FrozenMap(fields)})
+    return FrozenMap({"istio": FrozenMap(fields)}) if fields else EMPTY
 
 
-def _passthrough() -> Cluster:
+def _passthrough(proxy: Proxy) -> Cluster:
     """Mirrors buildInboundPassthroughCluster (cluster_builder.go); its statistics are named after the outbound one."""
-    return replace(passthrough(), name=PASSTHROUGH, bind_address=BIND)
+    made = replace(passthrough(), name=PASSTHROUGH)
+    first, *others = (BINDS[each] for each in families_of(proxy))
+    if not others:
+        return replace(made, bind_address=first)
+    bind = {
+        "source_address": FrozenMap({"address": first, "port_value": 0}),
+        "extra_source_addresses": tuple(
+            FrozenMap({"address": FrozenMap({"address": each, "port_value": 0})}) for each in others
+        ),
+    }
+    return replace(made, extra=FrozenMap({**made.extra, "upstream_bind_config": FrozenMap(bind)}))

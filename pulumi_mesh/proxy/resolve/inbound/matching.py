@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pulumi_mesh.manifests.snapshot import MeshConfig
+from pulumi_mesh.manifests.snapshot import MeshConfig, Protocol
 from pulumi_mesh.proxy.resolve.mtls import Mode
 from pulumi_mesh.proxy.view.matching import StringMatch
 from pulumi_mesh.proxy.view.tls import DownstreamTls, SecretRef, Validation
@@ -13,15 +13,22 @@ from pulumi_mesh.proxy.view.tls import DownstreamTls, SecretRef, Validation
 Traffic = Literal["http", "tcp", "any"]
 """What a port speaks; ``any`` finds out."""
 
-TRAFFIC: dict[str, Traffic] = {
+TRAFFIC: dict[Protocol, Traffic] = {
     "HTTP": "http",
     "HTTP2": "http",
+    "HTTP_PROXY": "http",
     "GRPC": "http",
+    "GRPC_WEB": "http",
     "TCP": "tcp",
     "TLS": "tcp",
     "HTTPS": "tcp",
+    "MONGO": "tcp",
+    "MYSQL": "tcp",
+    "REDIS": "tcp",
+    "UDP": "tcp",
+    "UNSUPPORTED": "any",
 }
-"""By protocol; what is not here is found out. Mirrors ModelProtocolToListenerProtocol (pilot/pkg/networking)."""
+"""By protocol. Mirrors ModelProtocolToListenerProtocol (pilot/pkg/networking)."""
 
 PLAIN_HTTP = ("http/1.1", "h2c")
 """What the HTTP inspector finds."""
@@ -97,20 +104,31 @@ def kinds_of(traffic: Traffic, mode: Mode) -> tuple[Kind, ...]:
     return _KINDS[traffic, mode]
 
 
+def ended_kinds(traffic: Traffic) -> tuple[Kind, ...]:
+    """The kinds where a Sidecar ends TLS of its own: that TLS alone, of a known protocol.
+
+    Mirrors getTLSFilterChainMatchOptions (pilot/pkg/networking/core/filterchain_options.go).
+    """
+    return () if traffic == "any" else (Kind(http=traffic == "http", transport="tls", mutual=True),)
+
+
 def mutual_tls(mesh: MeshConfig) -> DownstreamTls:
-    """The sidecar's side of mutual TLS: any identity of the trust domain is let in; authorization decides further.
+    """The sidecar's side of mutual TLS: any identity of the trust domain, or of one that stands for it, is let in;
+    authorization decides further.
 
     As with istiod without metadata exchange (which a stock Envoy lacks), TCP takes no other protocols than HTTP does.
 
-    Mirrors BuildInboundTLS (pilot/pkg/security/authn/utils/utils.go).
+    Mirrors BuildInboundTLS (pilot/pkg/security/authn/utils/utils.go) and TrustDomainsForValidation
+    (pilot/pkg/networking/plugin/authn/util.go).
     """
-    names = (StringMatch("prefix", f"spiffe://{mesh.trust_domain}/"),) if mesh.trust_domain else ()
+    domains = dict.fromkeys((mesh.trust_domain, *mesh.trust_domain_aliases, *mesh.certificate_trust_domains))
+    names = tuple(StringMatch("prefix", f"spiffe://{domain}/") for domain in domains if domain)
     return DownstreamTls(
         certificates=(SecretRef("default"),),
         validation=Validation(SecretRef("ROOTCA"), names),
         require_client_certificate=True,
         alpn=("h2", "http/1.1"),
-        minimum_version="TLSv1_2",
+        minimum_version="TLSv1_3" if mesh.mtls_minimum_version == "TLSV1_3" else "TLSv1_2",
         maximum_version="TLSv1_3",
-        cipher_suites=CIPHER_SUITES,
+        cipher_suites=mesh.mtls_cipher_suites or CIPHER_SUITES,
     )
