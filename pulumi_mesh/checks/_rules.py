@@ -6,7 +6,7 @@ import dataclasses
 from typing import TypeAlias
 
 from pulumi_mesh.istio import virtual_service
-from pulumi_mesh.proxy.resolve.virtual_services import gateway_name
+from pulumi_mesh.proxy.resolve.full_names import gateway_name
 
 Rule: TypeAlias = virtual_service.Http | virtual_service.Tls | virtual_service.Tcp
 Match: TypeAlias = virtual_service.HttpMatch | virtual_service.TlsMatch | virtual_service.TcpMatch

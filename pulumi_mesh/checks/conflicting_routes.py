@@ -13,9 +13,9 @@ from pulumi_mesh.checks._wording import listed
 from pulumi_mesh.findings import Finding
 from pulumi_mesh.istio import Gateway, VirtualService
 from pulumi_mesh.manifests.snapshot import Snapshot, ref_of
+from pulumi_mesh.proxy.resolve.full_names import gateway_name
 from pulumi_mesh.proxy.resolve.gateway_servers import HTTP_PROTOCOLS
 from pulumi_mesh.proxy.resolve.hosts import fqdn, matches
-from pulumi_mesh.proxy.resolve.virtual_services import gateway_name
 from pulumi_mesh.typed import is_known
 
 ABOUT = About(

@@ -10,8 +10,8 @@ from pulumi_mesh.checks._wording import listed, meant
 from pulumi_mesh.findings import Finding
 from pulumi_mesh.istio import Gateway, VirtualService
 from pulumi_mesh.manifests.snapshot import Snapshot, ref_of
+from pulumi_mesh.proxy.resolve.full_names import MESH, gateway_name
 from pulumi_mesh.proxy.resolve.hosts import fqdn, matches
-from pulumi_mesh.proxy.resolve.virtual_services import MESH, gateway_name
 from pulumi_mesh.typed import is_known
 
 ABOUT = About(

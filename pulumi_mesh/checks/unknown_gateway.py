@@ -11,7 +11,7 @@ from pulumi_mesh.checks._wording import listed, may_become, meant
 from pulumi_mesh.findings import Finding
 from pulumi_mesh.istio import Gateway, VirtualService, virtual_service
 from pulumi_mesh.manifests.snapshot import Snapshot, ref_of
-from pulumi_mesh.proxy.resolve.virtual_services import gateway_name
+from pulumi_mesh.proxy.resolve.full_names import gateway_name
 from pulumi_mesh.typed import is_known
 
 ABOUT = About(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,10 +15,10 @@ from pulumi_mesh.proxy.resolve.clusters import cluster_name
 from pulumi_mesh.proxy.resolve.durations import duration
 from pulumi_mesh.proxy.resolve.faults import percentage
 from pulumi_mesh.proxy.resolve.headers import authority, request_changes, response_changes
-from pulumi_mesh.proxy.resolve.hosts import fqdn
 from pulumi_mesh.proxy.resolve.index import Index
 from pulumi_mesh.proxy.resolve.load_balancing import hash_of_destination, hash_policy
 from pulumi_mesh.proxy.resolve.retries import retry_policy
+from pulumi_mesh.proxy.resolve.virtual_services import Semantics
 from pulumi_mesh.proxy.view.matching import EMPTY, Fraction
 from pulumi_mesh.proxy.view.routes import (
     Action,
@@ -26,11 +27,16 @@ from pulumi_mesh.proxy.view.routes import (
     Mirror,
     Redirect,
     RegexRewrite,
+    RouteMatch,
     WeightedCluster,
 )
 from pulumi_mesh.refs import Ref
 
 NO_TIMEOUT = timedelta(0)
+UNKNOWN_SERVICE = "UnknownService"
+"""The cluster, which does not exist, of a backend of the Gateway API that is not valid."""
+
+_NOT_FOUND_IS_AN_ERROR: FrozenMap[str, object] = FrozenMap({"cluster_not_found_response_code": "INTERNAL_SERVER_ERROR"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +55,10 @@ class Scope:
     lookup: Callable[[str], KnownService | None]
 
 
-def action_of(http: virtual_service.Http, namespace: str, scope: Scope, ref: Ref) -> Action | None:
-    """The action of one entry of ``http``; None where it has none. namespace: of the virtual service.
+def action_of(
+    http: virtual_service.Http, match: RouteMatch, semantics: Semantics, scope: Scope, ref: Ref
+) -> Action | None:
+    """The action of one entry of ``http``, its names in full; None where it has none. match: what it is done with.
 
     Mirrors TranslateRoute (core/route/route.go).
     """
@@ -60,57 +68,78 @@ def action_of(http: virtual_service.Http, namespace: str, scope: Scope, ref: Ref
         return _direct_response(http.direct_response)
     if not http.route:
         return None
-    return _forward(http, namespace, scope, ref)
+    return _forward(http, match, semantics, scope, ref)
 
 
-def destination_cluster(destination: virtual_service.Destination, namespace: str, scope: Scope) -> str:
+def destination_cluster(destination: virtual_service.Destination, service: KnownService | None, port: int) -> str:
     """The cluster of a destination; without a port that of the service's only one, else the listener's.
 
-    Mirrors GetDestinationCluster (core/route/route.go).
+    service: the one of the destination's host, where it is known. Mirrors GetDestinationCluster (core/route/route.go).
     """
-    host = fqdn(destination.host, namespace, scope.index.snapshot.mesh.domain)
-    port = scope.port
+    if not destination.host:
+        return UNKNOWN_SERVICE
+    host = service.alias_of if service is not None and service.alias_of else destination.host
     if destination.port is not None:
         port = destination.port.number or 0
-    else:
-        service = scope.lookup(host)
-        if service is not None and len(service.ports) == 1:
-            port = service.ports[0].number
+    elif service is not None and len(service.ports) == 1:
+        port = service.ports[0].number
     return cluster_name(host, port, destination.subset or "")
 
 
-def _forward(http: virtual_service.Http, namespace: str, scope: Scope, ref: Ref) -> Forward:
+def _cluster(destination: virtual_service.Destination, scope: Scope) -> str:
+    return destination_cluster(destination, scope.lookup(destination.host), scope.port)
+
+
+def _forward(http: virtual_service.Http, match: RouteMatch, semantics: Semantics, scope: Scope, ref: Ref) -> Forward:
     """Mirrors applyHTTPRouteDestination (core/route/route.go)."""
     routes = http.route or ()
     timeout = duration(http.timeout) or NO_TIMEOUT
     rewrite = http.rewrite
     host = (rewrite.authority if rewrite else None) or authority(http.headers)
-    regex = rewrite.uri_regex_rewrite if rewrite else None
+    prefix, regex = _path_rewrite(rewrite, match, semantics)
     # Shares of 0 count for nothing, but a single destination needs no share.
     counted = [(place, each) for place, each in enumerate(routes) if len(routes) == 1 or each.weight]
-    hashes = [_hash(each.destination, namespace, scope) for _, each in counted]
+    hashes = [_hash(each.destination, scope) for _, each in counted]
     single = routes[0] if len(routes) == 1 else None
     return Forward(
-        cluster=destination_cluster(single.destination, namespace, scope) if single else "",
+        cluster=_cluster(single.destination, scope) if single else "",
         weighted=()
         if single
-        else tuple(_weighted(each, namespace, scope, _within(ref, f"route[{place}]")) for place, each in counted),
+        else tuple(_weighted(each, scope, _within(ref, f"route[{place}]")) for place, each in counted),
         timeout=timeout,
         max_grpc_timeout=timeout,
-        retry=retry_policy(http.retries, hashed=bool(single and hashes[0])),
-        mirrors=_mirrors(http, namespace, scope),
+        retry=retry_policy(
+            http.retries, scope.index.snapshot.mesh.default_http_retry_policy, hashed=bool(single and hashes[0])
+        ),
+        mirrors=_mirrors(http, scope),
         hash_policies=tuple(policy for each in hashes if (policy := hash_policy(each))),
         host_rewrite=host or (authority(single.headers) if single else ""),
-        prefix_rewrite=(rewrite.uri or "") if rewrite and not regex else "",
-        regex_rewrite=RegexRewrite(regex.match or "", regex.rewrite or "") if regex else None,
+        prefix_rewrite=prefix,
+        regex_rewrite=regex,
+        extra=_NOT_FOUND_IS_AN_ERROR if semantics == "gateway" else EMPTY,
     )
 
 
-def _weighted(route: virtual_service.HttpRoute, namespace: str, scope: Scope, ref: Ref) -> WeightedCluster:
+def _path_rewrite(
+    rewrite: virtual_service.Rewrite | None, match: RouteMatch, semantics: Semantics
+) -> tuple[str, RegexRewrite | None]:
+    """The prefix that replaces the matched one, or else what a regular expression replaces."""
+    if rewrite is None:
+        return "", None
+    if (regex := rewrite.uri_regex_rewrite) is not None:
+        return "", RegexRewrite(regex.match or "", regex.rewrite or "")
+    if rewrite.uri == "/" and semantics == "gateway":
+        # The matched prefix goes, and one slash stays, whether or not anything follows.
+        prefix = match.path.value if match.path.kind == "path_separated_prefix" else ""
+        return "", RegexRewrite(f"^{re.escape(prefix)}(/?)(.*)", r"/\2")
+    return rewrite.uri or "", None
+
+
+def _weighted(route: virtual_service.HttpRoute, scope: Scope, ref: Ref) -> WeightedCluster:
     """Mirrors processWeightedDestination (core/route/route.go)."""
     host = authority(route.headers)
     return WeightedCluster(
-        destination_cluster(route.destination, namespace, scope),
+        _cluster(route.destination, scope),
         route.weight or 0,
         request_headers=request_changes(route.headers),
         response_headers=response_changes(route.headers),
@@ -119,15 +148,12 @@ def _weighted(route: virtual_service.HttpRoute, namespace: str, scope: Scope, re
     )
 
 
-def _hash(
-    destination: virtual_service.Destination, namespace: str, scope: Scope
-) -> destination_rule.ConsistentHash | None:
-    host = fqdn(destination.host, namespace, scope.index.snapshot.mesh.domain)
-    rule = scope.index.rule(scope.proxy, host)
+def _hash(destination: virtual_service.Destination, scope: Scope) -> destination_rule.ConsistentHash | None:
+    rule = scope.index.rule(scope.proxy, destination.host)
     return hash_of_destination(rule, destination.subset, destination.port.number if destination.port else None)
 
 
-def _mirrors(http: virtual_service.Http, namespace: str, scope: Scope) -> tuple[Mirror, ...]:
+def _mirrors(http: virtual_service.Http, scope: Scope) -> tuple[Mirror, ...]:
     """Mirrors MirrorPercent, MirrorPercentByPolicy and TranslateRequestMirrorPolicy (core/route/route.go)."""
     shares = [(http.mirror, _old_share(http))] if http.mirror is not None else []
     shares += [
@@ -136,9 +162,7 @@ def _mirrors(http: virtual_service.Http, namespace: str, scope: Scope) -> tuple[
     ]
     extra: FrozenMap[str, object] = FrozenMap({"trace_sampled": False, "disable_shadow_host_suffix_append": True})
     return tuple(
-        Mirror(destination_cluster(destination, namespace, scope), share, extra)
-        for destination, share in shares
-        if share.numerator > 0
+        Mirror(_cluster(destination, scope), share, extra) for destination, share in shares if share.numerator > 0
     )
 
 

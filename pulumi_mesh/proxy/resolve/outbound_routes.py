@@ -10,12 +10,13 @@ from pulumi_mesh.manifests.snapshot import KnownService, Proxy, ServicePort, ref
 from pulumi_mesh.proxy.resolve.actions import Scope
 from pulumi_mesh.proxy.resolve.clusters import PASSTHROUGH
 from pulumi_mesh.proxy.resolve.domains import domains_of
+from pulumi_mesh.proxy.resolve.full_names import MESH
 from pulumi_mesh.proxy.resolve.hosts import is_wildcard, matches, most_specific
 from pulumi_mesh.proxy.resolve.index import Index
 from pulumi_mesh.proxy.resolve.load_balancing import hash_of_service
 from pulumi_mesh.proxy.resolve.matches import EVERYTHING
 from pulumi_mesh.proxy.resolve.routes import BODY_LIMIT, default_route, routes_of
-from pulumi_mesh.proxy.resolve.virtual_services import MESH, Bound, bound_to
+from pulumi_mesh.proxy.resolve.virtual_services import Bound, bound_to
 from pulumi_mesh.proxy.view.routes import DirectResponse, Forward, Route, RouteConfig, VirtualHost
 from pulumi_mesh.refs import Ref
 
@@ -123,7 +124,8 @@ def _entries(
     for host, (service, port) in services.items():
         if host not in routed:
             hashing = hash_of_service(index.rules.for_client(proxy, service), number)
-            yield _Entry(service.hostname, service, (default_route(service, port, hashing),), service.ref)
+            route = default_route(service, port, hashing, index.snapshot.mesh.default_http_retry_policy)
+            yield _Entry(service.hostname, service, (route,), service.ref)
 
 
 def _names_one(bound: Bound, services: Collection[str], wildcards: Collection[str]) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
-from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.frozen import FrozenMap, thaw
 from pulumi_mesh.istio import virtual_service
 from pulumi_mesh.proxy.resolve.durations import duration, proto_json
 from pulumi_mesh.proxy.view.matching import EMPTY
 from pulumi_mesh.proxy.view.routes import RetryPolicy
+from pulumi_mesh.typed import build
 
 _CONDITIONS = ("connect-failure", "refused-stream", "unavailable", "cancelled", "retriable-status-codes")
 _STATUS_CODES = frozenset(each.value for each in HTTPStatus)
@@ -27,13 +29,18 @@ _REMOTE_LOCALITIES = FrozenMap(
 )
 
 
-def retry_policy(retries: virtual_service.Retries | None, *, hashed: bool = False) -> RetryPolicy | None:
+def retry_policy(
+    retries: virtual_service.Retries | None, default: Mapping[str, object] | None, *, hashed: bool = False
+) -> RetryPolicy | None:
     """The retries of a route: Istio's two where nothing is said, none where attempts is 0.
 
+    default: the mesh's ``defaultHttpRetryPolicy``, for routes that say nothing.
     hashed: with consistent hashing a retry goes to the same host, unless the route says otherwise.
 
     Mirrors ConvertPolicy (core/route/retry).
     """
+    if retries is None and default is not None:
+        retries = build(virtual_service.Retries, thaw(default), "defaultHttpRetryPolicy")
     if retries is None:
         return RetryPolicy(_CONDITIONS, 2, avoid_tried_hosts=not hashed, host_selection_attempts=5)
     if (retries.attempts or 0) <= 0:

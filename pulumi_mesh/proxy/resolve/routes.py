@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import destination_rule, virtual_service
-from pulumi_mesh.manifests.snapshot import KnownService, ServicePort, ref_of, selects
+from pulumi_mesh.manifests.snapshot import KnownService, ServicePort, selects
 from pulumi_mesh.proxy.resolve.actions import NO_TIMEOUT, Scope, action_of
 from pulumi_mesh.proxy.resolve.clusters import cluster_name
+from pulumi_mesh.proxy.resolve.delegation import HttpEntry
 from pulumi_mesh.proxy.resolve.faults import cors, fault
 from pulumi_mesh.proxy.resolve.headers import joined, request_changes, response_changes
 from pulumi_mesh.proxy.resolve.load_balancing import hash_policy
 from pulumi_mesh.proxy.resolve.matches import EVERYTHING, is_catch_all, route_match
 from pulumi_mesh.proxy.resolve.metadata import config_metadata
 from pulumi_mesh.proxy.resolve.retries import retry_policy
-from pulumi_mesh.proxy.resolve.virtual_services import Bound, gateway_name
+from pulumi_mesh.proxy.resolve.virtual_services import Bound
 from pulumi_mesh.proxy.view.routes import Action, Forward, Route, RouteMatch
+from pulumi_mesh.refs import Ref
 
 BODY_LIMIT = 1024 * 1024
 """Bytes of a direct response's body: istiod raises Envoy's 4 KiB (DefaultMaxDirectResponseBodySizeBytes)."""
@@ -26,17 +30,16 @@ def routes_of(bound: Bound, scope: Scope) -> tuple[Route, ...]:
     Mirrors BuildHTTPRoutesForVirtualService (core/route/route.go).
     """
     found: list[Route] = []
-    for position, http in enumerate(bound.source.spec.http or ()):
-        for place, match in enumerate(http.match or (None,)):
-            path = f"spec.http[{position}]" + (f".match[{place}]" if match is not None else "")
-            if match is not None and not _counts(match, bound.source.namespace, scope):
+    for entry in bound.http:
+        for match, ref in zip(entry.spec.match or (None,), entry.matches or (entry.ref,), strict=True):
+            if match is not None and not _counts(match, scope):
                 continue
-            made = _route(bound, http, match, scope, position, path)
+            made = _route(bound, entry, match, scope, ref)
             if made is not None:
                 found.append(made)
-                if is_catch_all(made.match):
+                if match is not None and is_catch_all(made.match):
                     return tuple(found)
-        if not http.match:
+        if not entry.spec.match:
             return tuple(found)
     return tuple(found)
 
@@ -46,8 +49,13 @@ def catch_alls_last(routes: tuple[Route, ...]) -> tuple[Route, ...]:
     return tuple(sorted(routes, key=lambda each: is_catch_all(each.match)))
 
 
-def default_route(service: KnownService, port: ServicePort, hashing: destination_rule.ConsistentHash | None) -> Route:
-    """Where requests to a service go that no virtual service routes.
+def default_route(
+    service: KnownService,
+    port: ServicePort,
+    hashing: destination_rule.ConsistentHash | None,
+    retries: Mapping[str, object] | None,
+) -> Route:
+    """Where requests to a service go that no virtual service routes. retries: the mesh's default.
 
     Mirrors buildSidecarVirtualHostForService and BuildDefaultHTTPOutboundRoute (core/route/route.go).
     """
@@ -58,7 +66,7 @@ def default_route(service: KnownService, port: ServicePort, hashing: destination
             cluster=cluster_name(service.hostname, port.number),
             timeout=NO_TIMEOUT,
             max_grpc_timeout=NO_TIMEOUT,
-            retry=retry_policy(None),
+            retry=retry_policy(None, retries),
             hash_policies=(hashed,) if hashed else (),
         ),
         name="default",
@@ -67,34 +75,29 @@ def default_route(service: KnownService, port: ServicePort, hashing: destination
     )
 
 
-def _counts(match: virtual_service.HttpMatch, namespace: str, scope: Scope) -> bool:
+def _counts(match: virtual_service.HttpMatch, scope: Scope) -> bool:
     """Whether a match is for this port, gateway and workload. Mirrors sourceMatchHTTP (core/route/route.go)."""
     if match.port and match.port != scope.port:
         return False
     if match.gateways:
-        return scope.gateway in {gateway_name(each, namespace) for each in match.gateways}
+        return scope.gateway in match.gateways
     if not selects(match.source_labels or {}, scope.proxy.labels):
         return False
     return not match.source_namespace or match.source_namespace == scope.proxy.namespace
 
 
 def _route(
-    bound: Bound,
-    http: virtual_service.Http,
-    match: virtual_service.HttpMatch | None,
-    scope: Scope,
-    position: int,
-    path: str,
+    bound: Bound, entry: HttpEntry, match: virtual_service.HttpMatch | None, scope: Scope, ref: Ref
 ) -> Route | None:
     """Mirrors TranslateRoute (core/route/route.go)."""
-    source = bound.source
-    action = action_of(http, source.namespace, scope, ref_of(source, f"spec.http[{position}]"))
+    source, http = bound.source, entry.spec
+    matched = route_match(match, bound.semantics)
+    action = action_of(http, matched, bound.semantics, scope, entry.ref)
     if action is None:
         return None
     name = http.name or ""
     if match is not None and match.name:
         name = f"{name}.{match.name}"
-    matched = route_match(match)
     # Header changes of a single destination join those of the route; those of several stay with their share.
     single = http.route if isinstance(action, Forward) and http.route and len(http.route) == 1 else ()
     headers = (http.headers, *(each.headers for each in single))
@@ -112,7 +115,7 @@ def _route(
         fault=fault(http.fault),
         decorator=_operation(matched, action, source.name, scope.port),
         extra=FrozenMap(extra),
-        ref=ref_of(source, path),
+        ref=ref,
     )
 
 

@@ -12,7 +12,6 @@ from pulumi_mesh.objects import Object
 from pulumi_mesh.proxy.resolve.actions import Scope, destination_cluster
 from pulumi_mesh.proxy.resolve.destination_rules import Rule
 from pulumi_mesh.proxy.resolve.durations import duration, proto_json
-from pulumi_mesh.proxy.resolve.hosts import fqdn
 from pulumi_mesh.proxy.view.listeners import NetworkFilter, OpaqueFilter, TcpProxy
 
 
@@ -21,20 +20,22 @@ def stream_filters(
 ) -> tuple[NetworkFilter, ...]:
     """The filters of the destinations of one entry of ``tcp`` or ``tls``; at least one is given.
 
-    source: the virtual service. protocol: of the port, as in ``ServicePort``.
+    routes: with full names, as ``Bound.tcp`` and ``Bound.tls`` have them. source: the virtual service. protocol: of the
+    port, as in ``ServicePort``.
 
     Mirrors ListenerBuilder.buildOutboundNetworkFilters and buildOutboundNetworkFiltersWithWeightedClusters
     (core/networkfilter.go). The policy is that of the first destination.
     """
     first = routes[0].destination
-    host = fqdn(first.host, source.namespace, scope.index.snapshot.mesh.domain)
-    service = scope.lookup(host)
+    service = scope.lookup(first.host)
     rule = scope.index.rules.for_client(scope.proxy, service) if service else None
     if len(routes) == 1:
-        cluster = destination_cluster(first, source.namespace, scope)
+        cluster = destination_cluster(first, service, scope.port)
         return single_destination(cluster, rule, protocol, subset=first.subset or "")
     weighted = tuple(
-        (destination_cluster(each.destination, source.namespace, scope), each.weight) for each in routes if each.weight
+        (destination_cluster(to, scope.lookup(to.host), scope.port), weight)
+        for to, weight in ((each.destination, each.weight) for each in routes)
+        if weight
     )
     name = f"{source.name}.{source.namespace}"
     return _stack(replace(_proxy(name, rule, "", tunnel=True), weighted=weighted), protocol)
@@ -55,7 +56,7 @@ def _stack(proxy: TcpProxy, protocol: str) -> tuple[NetworkFilter, ...]:
     if protocol.upper() != "MONGO":
         return (proxy,)
     kind = "type.googleapis.com/envoy.extensions.filters.network.mongo_proxy.v3.MongoProxy"
-    codec = FrozenMap({"@type": kind, "stat_prefix": proxy.stat_prefix})
+    codec: FrozenMap[str, object] = FrozenMap({"@type": kind, "stat_prefix": proxy.stat_prefix})
     return (OpaqueFilter("envoy.filters.network.mongo_proxy", codec), proxy)
 
 

@@ -9,8 +9,8 @@ import pytest
 from pulumi_mesh.errors import InvalidError
 from pulumi_mesh.proxy.resolve.domains import alternatives
 from pulumi_mesh.proxy.resolve.durations import duration, proto_json
+from pulumi_mesh.proxy.resolve.full_names import gateway_name
 from pulumi_mesh.proxy.resolve.hosts import fqdn, intersection, matches, most_specific, specificity, subset_of
-from pulumi_mesh.proxy.resolve.virtual_services import gateway_name
 from pulumi_mesh.typed import TOKEN_END, TOKEN_START
 
 TOKEN = f"{TOKEN_START}1{TOKEN_END}"
