@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from pulumi_mesh.frozen import FrozenMap
@@ -358,7 +359,28 @@ def answers_for(workload: Workload, service: KnownService) -> bool:
         return False
     if workload.hostname:
         return workload.hostname == service.hostname
+    if workload.kind == "WorkloadEntry" and not _can_be_selected(workload, service):
+        return False
     return bool(service.selector) and not service.listed and selects(service.selector, workload.labels)
+
+
+def _can_be_selected(machine: Workload, service: KnownService) -> bool:
+    """Names and Unix sockets are for services whose endpoints clients resolve; a headless Service has pods alone.
+
+    Mirrors services (.../serviceentry/conversion.go) and serviceInstancesFromWorkloadInstances (.../kube/controller).
+    """
+    if service.registry == "Kubernetes" and service.resolution != "STATIC":
+        return False
+    return service.resolution in ("DNS", "DNS_ROUND_ROBIN") or is_address(machine.address)
+
+
+def is_address(text: str) -> bool:
+    """Whether it is an IP address, without a port or range."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def target_port(service: KnownService, port: ServicePort, workload: Workload) -> int | None:

@@ -5,21 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from pulumi_mesh.typed import has_token
+from pulumi_mesh.manifests.host_names import fqdn
+
+__all__ = ["fqdn", "intersection", "is_wildcard", "matches", "most_specific", "specificity", "subset_of"]
 
 V = TypeVar("V")
-
-
-def fqdn(name: str, namespace: str, domain: str) -> str:
-    """A host that an object of ``namespace`` names: a short name is one of its own namespace, any other is kept.
-
-    So are IP addresses, and names with a token, which are not known yet.
-
-    Mirrors ResolveShortnameToFQDN (pilot/pkg/model/config.go).
-    """
-    if not name or name == "*" or "." in name or ":" in name or has_token(name):
-        return name
-    return f"{name}.{namespace}.svc.{domain}"
 
 
 def is_wildcard(host: str) -> bool:
