@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.refs import Identity
-from pulumi_mesh.typed import FieldError, JsonMap, Name, NamespaceName, TextMap, default, typed
+from pulumi_mesh.typed import FieldError, JsonMap, Name, NamespaceName, PlainText, TextMap, default, typed
 
 
 @typed
@@ -16,6 +16,8 @@ class Object:
 
     name, namespace: plain text, never an Output. labels, annotations: as in ``metadata``.
     metadata: the other fields of ``metadata`` (ownerReferences, finalizers, ...), not looked into.
+    version: the served version in which it is written, one of ``served_versions``; empty is that of ``api_version``.
+    status: what a cluster said of it when it was read, not looked into and never applied.
     """
 
     name: Name
@@ -24,6 +26,8 @@ class Object:
     labels: TextMap = default(FrozenMap())
     annotations: TextMap = default(FrozenMap())
     metadata: JsonMap = default(FrozenMap())
+    version: PlainText = default("")
+    status: JsonMap = default(FrozenMap())
 
     api_version: ClassVar[str] = ""
     kind: ClassVar[str] = ""
@@ -35,6 +39,8 @@ class Object:
             raise FieldError("metadata", f"holds {doubled[0]}, which is a field of its own: {doubled[0]}=...")
         if self.namespace and not self.namespaced:
             raise FieldError("namespace", f"must be empty: a {self.kind} is cluster-scoped")
+        if self.version and self.version not in self.served_versions:
+            raise FieldError("version", f"is none that is served: {', '.join(self.served_versions)}")
 
     @property
     def identity(self) -> Identity:

@@ -13,7 +13,7 @@ import pulumi
 
 from pulumi_mesh.deploy.tokens import Places, put_back
 from pulumi_mesh.errors import OutputError
-from pulumi_mesh.manifests.wire import to_wire
+from pulumi_mesh.manifests.wire import declared
 from pulumi_mesh.refs import Identity
 from pulumi_mesh.render.ignored import key_of
 from pulumi_mesh.render.result import Entry
@@ -62,7 +62,7 @@ def manifests(entries: Iterable[Entry], places: Places) -> list[tuple[Entry, Man
         where = f'{entry.source}: {identity.kind}("{identity.name}")'
         if any(map(has_token, (identity.cluster, identity.kind, identity.namespace, identity.name))):
             raise OutputError("an object's identity may not come from an Output", where=entry.source)
-        made.append((entry, put_back(to_wire(entry.object), places, where)))
+        made.append((entry, put_back(declared(entry.object), places, where)))
     return made
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from pulumi_mesh.errors import InvalidError, MeshError, OutputError
 from pulumi_mesh.gitops.layout import KUSTOMIZATION, is_kustomization, kustomization, path_of, phase_folder
 from pulumi_mesh.manifests.canonical import dump
-from pulumi_mesh.manifests.wire import to_wire
+from pulumi_mesh.manifests.wire import declared
 from pulumi_mesh.refs import Identity
 from pulumi_mesh.render.result import Entry, Rendered
 
@@ -52,7 +52,7 @@ def stream(given: Mapping[str, str]) -> str:
 
 
 def _text(entry: Entry, *, allow_secrets: bool, sync_waves: bool, flux: bool) -> str:
-    manifest = to_wire(entry.object)
+    manifest = declared(entry.object)
     if not allow_secrets and _holds_secret(entry.identity, manifest):
         raise MeshError(
             "a Secret's values would be written in plain text; allow_secrets=True writes them", where=entry.source

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pulumi_mesh.manifests.wire import to_wire
+from pulumi_mesh.manifests.wire import declared
 from pulumi_mesh.render.ignored import IgnoreChanges, ignored
 from pulumi_mesh.render.result import Rendered
 
@@ -20,7 +20,7 @@ def ignore_differences(rendered: Rendered, ignore_changes: IgnoreChanges) -> lis
     found = []
     for entry in rendered.entries:
         if entry.identity in fields:
-            manifest = to_wire(entry.object)
+            manifest = declared(entry.object)
             group = manifest["apiVersion"].rpartition("/")[0]
             metadata = manifest["metadata"]
             found.append(

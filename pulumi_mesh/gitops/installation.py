@@ -9,7 +9,7 @@ from pulumi_mesh.errors import InvalidError, MeshError
 from pulumi_mesh.frozen import thaw
 from pulumi_mesh.gitops.layout import INSTALLATION_FOLDERS, KUSTOMIZATION, kustomization, path_of
 from pulumi_mesh.manifests.canonical import dump
-from pulumi_mesh.manifests.wire import to_wire
+from pulumi_mesh.manifests.wire import declared
 from pulumi_mesh.refs import Identity
 from pulumi_mesh.render.installation import Installation, Release
 
@@ -79,7 +79,7 @@ def _files(
     ]
     for release in found.releases:
         placed += [(_FOLDER_OF[release.chart], each) for each in manifests_of(release)]
-    placed += [(_TAGS, to_wire(each)) for objects in found.tags.values() for each in objects]
+    placed += [(_TAGS, declared(each)) for objects in found.tags.values() for each in objects]
     made: dict[str, str] = {}
     folders: dict[str, list[str]] = {}
     for folder, manifest in placed:

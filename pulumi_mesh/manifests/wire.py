@@ -65,19 +65,27 @@ def to_wire(obj: AnyObject) -> dict[str, Any]:
     manifest = {"apiVersion": obj.api_version, "kind": obj.kind, "metadata": metadata}
     if isinstance(obj, RawObject):
         return {**manifest, **_plain(obj.body)}
+    if obj.version:
+        manifest["apiVersion"] = f"{obj.api_version.rpartition('/')[0]}/{obj.version}".lstrip("/")
     cls: Any = type(obj)
     for attribute, wire in _wire_fields(cls):
         if attribute not in _BASE and (value := getattr(obj, attribute)) is not None:
             manifest[wire] = _plain(value)
+    if obj.status:
+        manifest["status"] = _plain(obj.status)
     return manifest
+
+
+def declared(obj: AnyObject) -> dict[str, Any]:
+    """The manifest without ``status``, which is the cluster's to say: what is applied, and what files hold."""
+    return {key: value for key, value in to_wire(obj).items() if key != "status"}
 
 
 def from_wire(manifest: Mapping[str, Any], where: str = "") -> AnyObject:
     """The typed object, or a RawObject for a kind or version that has no type here.
 
-    where: stands before the path of each problem, such as ``file:line``. ``status`` is what the cluster says, not
-    what anyone declared: typed objects leave it out. What only the Gateway API's experimental channel allows is read as
-    that channel's type. Raises InvalidError.
+    where: stands before the path of each problem, such as ``file:line``. What only the Gateway API's experimental
+    channel allows is read as that channel's type. Raises InvalidError.
     """
     api_version, kind = _header(manifest, where)
     metadata = manifest.get("metadata")
@@ -91,20 +99,25 @@ def from_wire(manifest: Mapping[str, Any], where: str = "") -> AnyObject:
     try:
         if not classes:
             return build(RawObject, {"api_version": api_version, "kind": kind, **given, "body": body}, root, _READING)
-        body.pop("status", None)
-        return _first(classes, {**given, **{key: value for key, value in body.items() if value is not None}}, root)
+        given.update((key, value) for key, value in body.items() if value is not None)
+        return _first(classes, api_version.rpartition("/")[2], given, root)
     except InvalidError as error:
         raise InvalidError([(_metadata_path(path, root), text) for path, text in error.problems]) from None
 
 
-def _first(classes: tuple[type[Object], ...], data: Mapping[str, Any], root: str) -> Object:
+def _first(classes: tuple[type[Object], ...], version: str, data: Mapping[str, Any], root: str) -> Object:
     """An object of the first class that takes the data; raises what the last, which takes the most, says."""
     for cls in classes[:-1]:
         try:
-            return build(cls, data, root, _READING)
+            return _built(cls, version, data, root)
         except InvalidError:
             continue
-    return build(classes[-1], data, root, _READING)
+    return _built(classes[-1], version, data, root)
+
+
+def _built(cls: type[Object], version: str, data: Mapping[str, Any], root: str) -> Object:
+    written = "" if version == cls.api_version.rpartition("/")[2] else version
+    return build(cls, {**data, "version": written}, root, _READING)
 
 
 def _header(manifest: Mapping[str, Any], where: str) -> tuple[str, str]:

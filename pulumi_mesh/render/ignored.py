@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pulumi_mesh.errors import InvalidError
-from pulumi_mesh.manifests.wire import to_wire
+from pulumi_mesh.manifests.wire import declared
 from pulumi_mesh.refs import Identity
 from pulumi_mesh.render.result import Entry
 
@@ -35,7 +35,7 @@ def ignored(entries: Iterable[Entry], given: IgnoreChanges) -> dict[Identity, tu
         elif isinstance(fields, str) or not fields:
             problems.append((where, 'needs a list of fields, such as ["spec.http"]'))
         else:
-            manifest = to_wire(known[key].object)
+            manifest = declared(known[key].object)
             problems += [(where, problem) for field in fields if (problem := _problem(manifest, field))]
     if problems:
         raise InvalidError(problems)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pulumi_mesh.errors import MeshError
@@ -152,6 +152,8 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
+# Where other work fills the machine, making values is slow: that says nothing of the reader.
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.dictionaries(st.text("ab", max_size=3), JSON, max_size=4), st.sampled_from([None, 2]))
 def test_json_is_read_as_what_was_written(value: dict[str, Any], indent: int | None) -> None:
     text = json.dumps(value, indent=indent)

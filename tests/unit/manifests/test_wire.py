@@ -12,7 +12,7 @@ from pulumi_mesh.errors import InvalidError
 from pulumi_mesh.gateway_api import experimental
 from pulumi_mesh.manifests.canonical import dump
 from pulumi_mesh.manifests.loading import load_objects
-from pulumi_mesh.manifests.wire import RawObject, class_of, from_wire, to_wire
+from pulumi_mesh.manifests.wire import RawObject, class_of, declared, from_wire, to_wire
 from pulumi_mesh.objects import Object
 from pulumi_mesh.refs import Identity
 from tests.unit.manifests.bodies import CORE, EXPERIMENTAL, GATEWAY_API, ISTIO
@@ -85,13 +85,19 @@ def test_classes_by_version_and_kind(api_version: str, kind: str, found: type[Ob
     assert class_of(api_version, kind) is found
 
 
-def test_older_served_versions_become_the_newest() -> None:
+def test_older_served_versions_are_kept() -> None:
     old = {"apiVersion": "networking.istio.io/v1alpha3", "kind": "Gateway", "metadata": {"name": "g"}, "spec": {}}
-    assert from_wire(old) == istio.Gateway("g")
-    assert to_wire(from_wire(old))["apiVersion"] == "networking.istio.io/v1"
+    assert from_wire(old) == istio.Gateway("g", version="v1alpha3")
+    assert to_wire(from_wire(old)) == old
+    assert from_wire({**old, "apiVersion": "networking.istio.io/v1"}) == istio.Gateway("g")
 
 
-def test_a_version_that_only_the_experimental_channel_serves_is_read_as_the_newest() -> None:
+def test_a_version_that_is_not_served_is_refused() -> None:
+    with pytest.raises(InvalidError, match="version: is none that is served: v1, v1beta1, v1alpha3"):
+        istio.Gateway("g", version="v2")
+
+
+def test_a_version_that_only_the_experimental_channel_serves_is_read_as_its_type() -> None:
     spec = GATEWAY_API["TLSRoute"]
     old = {
         "apiVersion": "gateway.networking.k8s.io/v1alpha3",
@@ -100,8 +106,8 @@ def test_a_version_that_only_the_experimental_channel_serves_is_read_as_the_newe
         "spec": spec,
     }
     made = from_wire(old)
-    assert type(made) is gateway_api.TLSRoute
-    assert from_wire(to_wire(made)) == made
+    assert type(made) is experimental.TLSRoute
+    assert to_wire(made) == old
 
 
 def test_names_are_read_as_they_are_and_judged_later() -> None:
@@ -141,7 +147,7 @@ def test_unknown_kinds_are_kept_whole() -> None:
     assert len({made, from_wire(manifest)}) == 1
 
 
-def test_what_the_cluster_adds_is_kept_or_left_out() -> None:
+def test_what_the_cluster_adds_is_kept_and_not_declared() -> None:
     manifest = {
         "apiVersion": "v1",
         "kind": "Service",
@@ -149,12 +155,14 @@ def test_what_the_cluster_adds_is_kept_or_left_out() -> None:
         "spec": {"type": "ClusterIP", "selector": None},
         "status": {"loadBalancer": {}},
     }
-    assert to_wire(from_wire(manifest)) == {
+    kept = {
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": {"name": "a", "namespace": "b", "uid": "u", "ownerReferences": [{"name": "o"}]},
         "spec": {"type": "ClusterIP"},
     }
+    assert declared(from_wire(manifest)) == kept
+    assert to_wire(from_wire(manifest)) == {**kept, "status": {"loadBalancer": {}}}
 
 
 def test_outputs_pass_through() -> None:
