@@ -68,7 +68,7 @@ def _rule(validation: Mapping[str, str], schema: Schema) -> Check:
 
     def check(value: Any, place: Place, found: Found) -> None:
         if (problem := answer(value if seen is None else seen(value))) is not None:
-            found.append((place, problem or message))
+            found.append((place, f"{message}: {problem}" if problem else message))
 
     return check
 
@@ -111,9 +111,14 @@ def _evaluated(rule: str) -> Callable[[Any], str | None]:
         result = program.eval(data={"self": value}).plain_value()
         if result is True:
             return None
-        return "" if result is False else f"rule {rule!r} cannot be evaluated: {result}"
+        return "" if result is False else f"the rule cannot be evaluated, {_reason(str(result))}"
 
     return evaluate
+
+
+def _reason(status: str) -> str:
+    """What the library says, without the code before it."""
+    return re.sub(r"^[A-Z_]+: ", "", status)
 
 
 def _remembering(function: Callable[[Any], str | None]) -> Callable[[Any], str | None]:

@@ -79,6 +79,13 @@ def test_a_rule_that_cannot_be_evaluated_refuses() -> None:
     assert path == "v" and "cannot be evaluated" in text
 
 
+def test_why_a_rule_cannot_be_evaluated_comes_after_its_message() -> None:
+    schema = {"x-kubernetes-validations": [{"rule": "duration(self) > duration('1ms')", "message": "longer, please"}]}
+    assert problems(schema, "abc") == [
+        ("v", "longer, please: the rule cannot be evaluated, String to Duration conversion failed")
+    ]
+
+
 def test_a_rule_with_unknown_fields_is_an_error() -> None:
     with pytest.raises(ValueError, match="fieldPath"):
         rules_of({"x-kubernetes-validations": [{"rule": "true", "fieldPath": ".a"}]})
