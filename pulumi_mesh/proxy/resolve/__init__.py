@@ -14,6 +14,7 @@ from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
 from pulumi_mesh.proxy.resolve import authorization, inbound
 from pulumi_mesh.proxy.resolve.clusters import black_hole, outbound_clusters, passthrough
 from pulumi_mesh.proxy.resolve.gateway import gateway
+from pulumi_mesh.proxy.resolve.gateway_listeners import Policies
 from pulumi_mesh.proxy.resolve.index import Index, index
 from pulumi_mesh.proxy.resolve.outbound import outbound_listeners
 from pulumi_mesh.proxy.resolve.outbound_routes import outbound_routes
@@ -38,7 +39,11 @@ def resolve_all(snapshot: Snapshot, proxies: Iterable[Proxy]) -> dict[Proxy, Pro
 
 
 def _router(found: Index, proxy: Proxy) -> ProxyView:
-    listeners, routes = gateway(found, proxy, authorization.http_filters(found.snapshot, proxy))
+    policies = Policies(
+        http=authorization.http_filters(found.snapshot, proxy),
+        network=authorization.network_filters(found.snapshot, proxy),
+    )
+    listeners, routes = gateway(found, proxy, policies)
     clusters, endpoints = outbound_clusters(found, proxy)
     return ProxyView(
         node=proxy.node,

@@ -1,22 +1,31 @@
-"""The servers of all Gateways that one proxy serves, merged by port."""
+"""The Gateways that a proxy serves, and their servers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pulumi_mesh.istio import Gateway, gateway
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot, ref_of, selects
+from pulumi_mesh.manifests.snapshot import KnownService, Proxy, ServicePort, Snapshot, ref_of, selects
 from pulumi_mesh.proxy.resolve.virtual_services import by_age
 from pulumi_mesh.refs import Ref
 
 HTTP_PROTOCOLS = frozenset({"HTTP", "HTTP2", "GRPC", "GRPC-WEB", "HTTP_PROXY"})
 """Protocols of servers that speak plain HTTP."""
 
+SERVICES = "internal.istio.io/gateway-service"
+"""The annotation of a Gateway that names the Services before its proxies, by host, instead of selecting proxies."""
+PARENT_NAMESPACE = "internal.istio.io/parent-namespace"
+ACCOUNT = "internal.istio.io/service-account-name"
+SEMANTICS = "internal.istio.io/gateway-semantics"
+
+Target = tuple[KnownService, ServicePort, int]
+"""A port of a Service in front of a proxy, and the proxy's own port behind it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server of a Gateway.
+    """A server of a Gateway, at one of the ports where the proxy listens.
 
     owner: ``NAMESPACE/NAME`` of the Gateway. hosts: without ``./`` and ``*/``. port: where the proxy listens.
     route_name: of its route table; empty where it has none.
@@ -35,9 +44,19 @@ class Server:
         return self.spec.port.protocol.upper()
 
     @property
+    def bind(self) -> str:
+        """The address that it asks for; empty for any."""
+        return self.spec.bind or ""
+
+    @property
     def is_http(self) -> bool:
         """Plain HTTP."""
         return self.protocol in HTTP_PROTOCOLS
+
+    @property
+    def is_tls(self) -> bool:
+        """TLS of any mode; plain HTTP has ``tls`` only for its redirect. Mirrors IsTLSServer (pkg/config/gateway)."""
+        return self.spec.tls is not None and not self.is_http
 
     @property
     def terminates_https(self) -> bool:
@@ -54,81 +73,89 @@ class Server:
         """Whether plain HTTP is sent on to HTTPS."""
         return bool(self.spec.tls and self.spec.tls.https_redirect)
 
-
-@dataclass(frozen=True, slots=True)
-class ServerPort:
-    """What shares a listener: port, protocol and address."""
-
-    number: int
-    protocol: str
-    bind: str
+    @property
+    def server_names(self) -> tuple[str, ...]:
+        """The hosts without namespaces, sorted. Mirrors GetSNIHostsForServer (pilot/pkg/model/gateway.go)."""
+        return tuple(sorted({each.rpartition("/")[2] for each in self.hosts}))
 
 
-@dataclass(slots=True)
-class Merged:
-    """Servers by port, and by route table, each in the order in which they count."""
+def servers_of(snapshot: Snapshot, proxy: Proxy) -> Iterator[Server]:
+    """The servers of all Gateways that a proxy serves, oldest Gateway first, each at each port where it listens.
 
-    by_port: dict[ServerPort, list[Server]] = field(default_factory=dict)
-    by_route_name: dict[str, list[Server]] = field(default_factory=dict)
-
-    def put(self, server: Server, port: ServerPort) -> None:
-        """Take in a server."""
-        self.by_port.setdefault(port, []).append(server)
-        if server.route_name:
-            self.by_route_name.setdefault(server.route_name, []).append(server)
-
-
-def merged_servers(snapshot: Snapshot, proxy: Proxy) -> Merged:
-    """All servers of a proxy. On one port the first decides: plain HTTP servers join, and so do TLS servers with
-    other hosts; what does not fit is left out, as istiod does.
-
-    Mirrors PushContext.mergeGateways and mergeGateways (pilot/pkg/model).
+    Mirrors PushContext.mergeGateways (push_context.go) and resolvePorts (pilot/pkg/model/gateway.go).
     """
-    merged = Merged()
-    plain: dict[int, ServerPort] = {}
-    seen: set[int] = set()
-    tls_hosts: dict[int, dict[str, str]] = {}
-    for server in _servers(snapshot, proxy):
-        bind = server.spec.bind or ""
-        if server.spec.tls is not None and not _claim(tls_hosts.setdefault(server.port, {}), server.hosts, bind):
-            continue
-        port = ServerPort(server.port, server.protocol, bind)
-        plaintext = server.spec.tls is None or server.is_http
-        if server.port not in seen:
-            seen.add(server.port)
-            if plaintext:
-                plain[server.port] = port
-            merged.put(server, port)
-        elif (current := plain.get(server.port)) is not None:
-            if current.bind != bind:
-                merged.put(server, port)
-            elif server.is_http and current.protocol in HTTP_PROTOCOLS and server.route_name:
-                merged.put(server, current)
-        elif plaintext:
-            plain[server.port] = port
-            merged.put(server, port)
-        elif not server.terminates_https or server.route_name not in merged.by_route_name:
-            merged.put(server, port)
-    return merged
-
-
-def _servers(snapshot: Snapshot, proxy: Proxy) -> Iterator[Server]:
-    services = snapshot.services_of(proxy.labels, proxy.namespace)
-    targets = {port.number: port.target_port for each in reversed(services) for port in reversed(each.ports)}
-    for item in sorted(snapshot.of(Gateway), key=by_age):
-        if not selects(item.spec.selector or {}, proxy.labels):
-            continue
+    targets = _targets(snapshot, proxy)
+    for item, translated in _strict(list(_selected(snapshot, proxy, targets))):
         for position, spec in enumerate(item.spec.servers or ()):
-            # A port of the proxy's own Service means the port behind it.
-            port = targets.get(spec.port.number, spec.port.number)
-            yield Server(
-                spec,
-                f"{item.namespace}/{item.name}",
-                _hosts(spec.hosts, item.namespace),
-                port,
-                _route_name(spec, port, item),
-                ref_of(item, f"spec.servers[{position}]"),
-            )
+            for port in _ports(spec.port.number, translated, by_selector=SERVICES not in item.annotations):
+                yield Server(
+                    spec,
+                    f"{item.namespace}/{item.name}",
+                    _hosts(spec.hosts, item.namespace),
+                    port,
+                    _route_name(spec, port, item),
+                    ref_of(item, f"spec.servers[{position}]"),
+                )
+
+
+def _targets(snapshot: Snapshot, proxy: Proxy) -> tuple[Target, ...]:
+    """Of Service ports with one target port and protocol the first counts.
+
+    Mirrors Controller.GetProxyServiceTargetsByPod (pilot/pkg/serviceregistry/kube/controller).
+    """
+    found: dict[tuple[object, ...], Target] = {}
+    for service, port, number in snapshot.targets_of(proxy):
+        known = port.number if service.registry == "External" else port.protocol
+        found.setdefault((service.hostname, service.namespace, known, number), (service, port, number))
+    return tuple(found.values())
+
+
+def _selected(
+    snapshot: Snapshot, proxy: Proxy, targets: tuple[Target, ...]
+) -> Iterator[tuple[Gateway, tuple[Target, ...]]]:
+    """Gateways for a proxy, each with the ports that its own are translated by."""
+    for item in sorted(snapshot.of(Gateway), key=by_age):
+        if SERVICES in item.annotations:
+            named = str(item.annotations[SERVICES]).split(",")
+            namespace = item.annotations.get(PARENT_NAMESPACE) or item.namespace
+            theirs = tuple(each for each in targets if each[0].hostname in named and each[0].namespace == namespace)
+            if theirs:
+                yield item, theirs
+        elif selects(item.spec.selector or {}, proxy.labels):
+            yield item, targets
+
+
+def _strict(
+    selected: list[tuple[Gateway, tuple[Target, ...]]],
+) -> list[tuple[Gateway, tuple[Target, ...]]]:
+    """Beside the Gateway API's managed gateways no Gateway of another namespace counts: it could use their secrets.
+
+    Mirrors filterStrictGatewayMerging (push_context.go).
+    """
+    managed = {item.namespace for item, _ in selected if _of_api(item) and item.annotations.get(ACCOUNT)}
+    if not managed:
+        return selected
+    return [(item, ports) for item, ports in selected if _of_api(item) or item.namespace in managed]
+
+
+def _of_api(item: Gateway) -> bool:
+    return item.annotations.get(SEMANTICS) == "gateway"
+
+
+def _ports(number: int, targets: tuple[Target, ...], *, by_selector: bool) -> tuple[int, ...]:
+    """Where the proxy listens for a port of a Gateway: behind the Service's port of that number.
+
+    A Gateway that selects proxies means the first Service, and the port itself where there is none.
+    """
+    behind = tuple(
+        dict.fromkeys(
+            target
+            for service, port, target in targets
+            if port.number == number
+            and not (by_selector and "experimental.istio.io/disable-gateway-port-translation" in service.labels)
+        )
+    )
+    return (behind[:1] or (number,)) if by_selector else tuple(sorted(behind))
 
 
 def _route_name(spec: gateway.Server, port: int, owner: Gateway) -> str:
@@ -159,11 +186,3 @@ def _hosts(hosts: Iterable[str], namespace: str) -> tuple[str, ...]:
         else:
             found.append(f"{namespace if owner == '.' else owner}/{host}")
     return tuple(found)
-
-
-def _claim(known: dict[str, str], hosts: tuple[str, ...], bind: str) -> bool:
-    """Take hosts for a TLS server, unless another has one of them. Mirrors CheckDuplicates (same file)."""
-    if any(known.get(each) == bind for each in hosts):
-        return False
-    known.update(dict.fromkeys(hosts, bind))
-    return True

@@ -44,6 +44,9 @@ class OpaqueFilter:
 HttpFilter = HttpRbac | RouterFilter | FaultFilter | OpaqueFilter
 
 
+ForwardClientCert = Literal["", "SANITIZE", "APPEND_FORWARD", "SANITIZE_SET", "FORWARD_ONLY", "ALWAYS_FORWARD_ONLY"]
+
+
 @dataclass(frozen=True, slots=True)
 class HttpConnectionManager:
     """The network filter that speaks HTTP (envoy.filters.network.http_connection_manager).
@@ -56,7 +59,7 @@ class HttpConnectionManager:
     stat_prefix: str
     routes: str | RouteConfig
     http_filters: tuple[HttpFilter, ...]
-    forward_client_cert: Literal["", "SANITIZE", "APPEND_FORWARD", "SANITIZE_SET", "FORWARD_ONLY"] = ""
+    forward_client_cert: ForwardClientCert = ""
     client_cert_details: tuple[Literal["subject", "cert", "chain", "dns", "uri"], ...] = ()
     server_name: str = ""
     use_remote_address: bool | None = None

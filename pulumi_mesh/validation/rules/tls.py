@@ -6,31 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pulumi_mesh.istio.cipher_suites import CIPHER_SUITES
 from pulumi_mesh.validation.verdict import Problem, warning
 
 Object = Mapping[str, Any]
 
-_CIPHERS = frozenset(
-    {
-        "ECDHE-ECDSA-AES128-GCM-SHA256",
-        "ECDHE-RSA-AES128-GCM-SHA256",
-        "ECDHE-ECDSA-AES256-GCM-SHA384",
-        "ECDHE-RSA-AES256-GCM-SHA384",
-        "ECDHE-ECDSA-CHACHA20-POLY1305",
-        "ECDHE-RSA-CHACHA20-POLY1305",
-        "ECDHE-ECDSA-AES128-SHA",
-        "ECDHE-RSA-AES128-SHA",
-        "ECDHE-ECDSA-AES256-SHA",
-        "ECDHE-RSA-AES256-SHA",
-        "AES128-GCM-SHA256",
-        "AES256-GCM-SHA384",
-        "AES128-SHA",
-        "AES256-SHA",
-        "DES-CBC3-SHA",
-        "ALL",
-        "",
-    }
-)
 _CONFIG_MAP = "configmap://"
 
 
@@ -115,7 +95,7 @@ def _versions_and_ciphers(tls: Object, path: str) -> Iterator[Problem]:
     if tls.get("minProtocolVersion") in {"TLSV1_0", "TLSV1_1"} and not suites:
         yield warning(f"{path}.cipherSuites", "no default cipher suite fits versions below 1.2")
     # What begins with a sign is an expression such as -ALL, which Istio leaves to Envoy.
-    unknown = sorted({suite for suite in suites if suite[:1].isalnum() and suite not in _CIPHERS})
+    unknown = sorted({suite for suite in suites if suite[:1].isalnum() and suite not in CIPHER_SUITES})
     if unknown:
         yield warning(f"{path}.cipherSuites", f"unknown cipher suites have no effect: {', '.join(unknown)}")
     repeated = sorted(suite for suite, count in Counter(suites).items() if count > 1 and suite not in unknown)

@@ -16,6 +16,7 @@ from pulumi_mesh.proxy.view.listeners import (
     ChainMatch,
     FaultFilter,
     FilterChain,
+    ForwardClientCert,
     HttpConnectionManager,
     HttpFilter,
     Listener,
@@ -31,11 +32,12 @@ _DIRECTIONS: dict[str, Literal["", "INBOUND", "OUTBOUND"]] = {
     "OUTBOUND": "OUTBOUND",
 }
 _PROTOCOLS: dict[str, Literal["", "tls", "raw_buffer"]] = {"": "", "tls": "tls", "raw_buffer": "raw_buffer"}
-_FORWARDS: dict[str, Literal["", "SANITIZE", "APPEND_FORWARD", "SANITIZE_SET", "FORWARD_ONLY"]] = {
+_FORWARDS: dict[str, ForwardClientCert] = {
     "SANITIZE": "SANITIZE",
     "APPEND_FORWARD": "APPEND_FORWARD",
     "SANITIZE_SET": "SANITIZE_SET",
     "FORWARD_ONLY": "FORWARD_ONLY",
+    "ALWAYS_FORWARD_ONLY": "ALWAYS_FORWARD_ONLY",
 }
 _DETAILS: dict[str, Literal["subject", "cert", "chain", "dns", "uri"]] = {
     "subject": "subject",
