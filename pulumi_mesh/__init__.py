@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     )
     from pulumi_mesh.model.security import AuthorizationPolicy, AuthorizationRule, MutualTLS
     from pulumi_mesh.model.service import Destination, Port, Service, Version
+    from pulumi_mesh.model.stream_routes import TCPRoute, TLSRoute
     from pulumi_mesh.model.traffic import ConnectionPool, ConsistentHash, OutlierDetection, TrafficPolicy
     from pulumi_mesh.refs import Identity, Ref
 
@@ -83,6 +84,8 @@ _MODULES = {
     "Rule": "model.route",
     "Service": "model.service",
     "Stage": "model.canary",
+    "TCPRoute": "model.stream_routes",
+    "TLSRoute": "model.stream_routes",
     "TextMatch": "model.match",
     "TrafficPolicy": "model.traffic",
     "Version": "model.service",
@@ -133,6 +136,8 @@ __all__ = [
     "Rule",
     "Service",
     "Stage",
+    "TCPRoute",
+    "TLSRoute",
     "TextMatch",
     "TrafficPolicy",
     "Version",

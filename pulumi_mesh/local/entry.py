@@ -63,7 +63,7 @@ def _reached(service: Service) -> set[Service]:
 
 def _entry(gateway: Gateway, route: HTTPRoute, rule: Rule) -> Entry | None:
     wanted = route.hostnames or ("*",)
-    for listener in gateway.listeners:
+    for listener in (each for each in gateway.listeners if each.speaks_http):
         for host in wanted:
             for taken in listener.hostnames:
                 if not listener.https_redirect and (covers(taken, host) or covers(host, taken)):

@@ -17,10 +17,23 @@ from pulumi_mesh.model.route import HTTPRoute
 from pulumi_mesh.model.security import AuthorizationPolicy, MutualTLS
 from pulumi_mesh.model.service import Destination, Service
 from pulumi_mesh.model.staging import staged
+from pulumi_mesh.model.stream_routes import StreamRoute, TCPRoute, TLSRoute
 from pulumi_mesh.refs import Identity
 from pulumi_mesh.typed import FieldError, Many, default, typed
 
 T = TypeVar("T")
+
+_NAMED = (
+    "namespaces",
+    "services",
+    "gateways",
+    "routes",
+    "tcp_routes",
+    "tls_routes",
+    "authorization",
+    "canaries",
+)
+"""The fields whose entries have a name of their own."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -41,6 +54,7 @@ class Mesh:
 
     uses: meshes of other teams: known, never rendered.
     istio: the control plane; default: an installed one, default revision.
+    routes: for HTTP. tcp_routes, tls_routes: for connections that nobody looks into.
     objects: typed objects (``pulumi_mesh.istio``, ``pulumi_mesh.kubernetes``) for what the model has no words for.
     """
 
@@ -52,6 +66,8 @@ class Mesh:
     services: Many[Service] = default(())
     gateways: Many[Gateway] = default(())
     routes: Many[HTTPRoute] = default(())
+    tcp_routes: Many[TCPRoute] = default(())
+    tls_routes: Many[TLSRoute] = default(())
     mutual_tls: Many[MutualTLS] = default(())
     authorization: Many[AuthorizationPolicy] = default(())
     canaries: Many[Canary] = default(())
@@ -59,7 +75,7 @@ class Mesh:
     _stands_alone = True
 
     def __post_init__(self) -> None:
-        for field in ("namespaces", "services", "gateways", "routes", "authorization", "canaries"):
+        for field in _NAMED:
             self._refuse_twice(field)
         self._refuse_two_scopes()
         self._refuse_two_mesh_wide()
@@ -217,6 +233,9 @@ def _reached_services(mesh: Mesh) -> Iterator[Service]:
             waiting.extend(backend.destination.service for backend in rule.backends)
             if rule.mirror:
                 waiting.append(rule.mirror.destination.service)
+    for stream in _stream_routes(mesh):
+        waiting.extend(stream.services)
+        waiting.extend(backend.destination.service for backend in stream.backends)
     waiting.extend(canary.service for canary in mesh.canaries)
     targets: list[object] = [each.service for each in mesh.mutual_tls]
     targets += [each.target for each in mesh.authorization]
@@ -236,10 +255,17 @@ def _reached_gateways(mesh: Mesh) -> Iterator[Gateway]:
     yield from mesh.gateways
     for route in mesh.routes:
         yield from route.gateways
+    for stream in _stream_routes(mesh):
+        yield from stream.gateways
     for policy in mesh.authorization:
         if isinstance(policy.target, Gateway):
             yield policy.target
         yield from (who for rule in policy.rules for who in rule.principals if isinstance(who, Gateway))
+
+
+def _stream_routes(mesh: Mesh) -> Iterator[StreamRoute]:
+    yield from mesh.tcp_routes
+    yield from mesh.tls_routes
 
 
 def _names(each: Any) -> tuple[str, ...]:

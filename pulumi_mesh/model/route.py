@@ -25,7 +25,7 @@ from pulumi_mesh.model.fields import (
     Percent,
     plain,
 )
-from pulumi_mesh.model.gateway import GatewayReference
+from pulumi_mesh.model.gateway import GatewayReference, Listener, check_hostnames
 from pulumi_mesh.model.match import Matches
 from pulumi_mesh.model.namespace import NamespaceName
 from pulumi_mesh.model.service import Service, ServiceReference
@@ -276,13 +276,10 @@ class HTTPRoute:
             raise FieldError("hostnames", "a route for services takes their host names; leave hostnames away")
         if not self.rules:
             raise FieldError("rules", "a route has at least one rule")
-        for position, hostname in enumerate(self.hostnames):
-            if not any(each.serves(hostname) for each in self.gateways):
-                taken = sorted({h for g in self.gateways for each in g.listeners for h in each.hostnames})
-                raise FieldError(
-                    f"hostnames[{position}]",
-                    f"no listener of its gateways takes {hostname!r}; they take {', '.join(taken)}",
-                )
+        for position, gateway in enumerate(self.gateways):
+            if not any(each.speaks_http for each in gateway.listeners):
+                raise FieldError(f"gateways[{position}]", f"{gateway.name} has no listener of HTTP or HTTPS")
+        check_hostnames(self.hostnames, self.listeners)
         for position, rule in enumerate(self.rules[:-1]):
             if not rule.matches:
                 raise FieldError(
@@ -293,6 +290,11 @@ class HTTPRoute:
             self._check_ports(f"services[{position}]", service)
         if not self.namespace:
             object.__setattr__(self, "namespace", self._default_namespace())
+
+    @property
+    def listeners(self) -> tuple[Listener, ...]:
+        """The listeners of its gateways that it acts on."""
+        return tuple(each for gateway in self.gateways for each in gateway.listeners if each.speaks_http)
 
     def _check_ports(self, field: str, service: Service) -> None:
         """A rule for a service's host acts on all its HTTP ports, and would move every one to its backend's."""

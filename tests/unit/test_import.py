@@ -50,6 +50,8 @@ PUBLIC = [
     "Rule",
     "Service",
     "Stage",
+    "TCPRoute",
+    "TLSRoute",
     "TextMatch",
     "TrafficPolicy",
     "Version",

@@ -35,8 +35,15 @@ def _server(listener: Listener) -> dict[str, Any]:
         "port": {"number": listener.port, "name": listener.name, "protocol": listener.protocol},
         "hosts": listener.hostnames,
     }
-    if listener.protocol == "HTTPS":
-        server["tls"] = {"mode": "SIMPLE", "credentialName": listener.certificate}
+    if listener.protocol in ("HTTPS", "TLS"):
+        given = {
+            "mode": listener.tls_mode,
+            "credentialName": listener.certificate,
+            "caCertCredentialName": listener.client_ca,
+            "subjectAltNames": listener.subject_alt_names,
+            "minProtocolVersion": listener.min_tls_version,
+        }
+        server["tls"] = {key: value for key, value in given.items() if value}
     elif listener.https_redirect:
         server["tls"] = {"httpsRedirect": True}
     return server

@@ -7,6 +7,7 @@ from typing import Any
 
 from pulumi_mesh import istio
 from pulumi_mesh.model.cors import Cors
+from pulumi_mesh.model.gateway import hostnames_of
 from pulumi_mesh.model.match import Match, TextMatch
 from pulumi_mesh.model.mesh import Mesh
 from pulumi_mesh.model.route import Fault, HeaderChanges, HTTPRoute, Redirect, Retries, Rewrite, Rule
@@ -29,9 +30,8 @@ def _spec(mesh: Mesh, route: HTTPRoute) -> dict[str, Any]:
     rules = [_rule(mesh, rule) for rule in route.rules]
     if route.services:
         return {"hosts": [host_of(mesh, each) for each in route.services], "http": rules}
-    taken = dict.fromkeys(host for each in route.gateways for listener in each.listeners for host in listener.hostnames)
     return {
-        "hosts": widest(route.hostnames or tuple(taken)),
+        "hosts": widest(route.hostnames or hostnames_of(route.listeners)),
         "gateways": [gateway_name(mesh, each) for each in route.gateways],
         "http": rules,
     }
