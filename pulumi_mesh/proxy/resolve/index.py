@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pulumi_mesh.manifests.snapshot import KnownService, Proxy, Snapshot, Workload, selects
 from pulumi_mesh.proxy.resolve.destination_rules import DestinationRules, Rule, destination_rules
+from pulumi_mesh.proxy.resolve.gateway_api import to_istio
 from pulumi_mesh.proxy.resolve.virtual_services import Bound, bound_virtual_services
 
 
@@ -43,7 +44,8 @@ class Index:
 
 
 def index(snapshot: Snapshot) -> Index:
-    """Index a snapshot."""
+    """Index a snapshot, in Istio's terms."""
+    snapshot = to_istio(snapshot)
     services = tuple(sorted(snapshot.services, key=lambda each: (each.name, each.namespace)))
     by_host: dict[str, KnownService] = {}
     for each in services:
