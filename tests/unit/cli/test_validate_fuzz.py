@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pulumi_mesh.cli.validate_report import FORMATS
 from pulumi_mesh.cli.validate_work import judge_files
@@ -18,6 +23,7 @@ from pulumi_mesh.manifests.canonical import dump
 from pulumi_mesh.manifests.reading import Document, read_text, scan
 from pulumi_mesh.manifests.wire import from_wire
 from pulumi_mesh.validation.judge import judge
+from pulumi_mesh.validation.schemas import Channel
 from tests.conformance.cases import corpora
 from tests.unit.cli.mutations import changed, garbled
 from tests.unit.manifests.test_wire import manifests
@@ -56,6 +62,23 @@ def test_changed_manifests(seed: int) -> None:
                 lasts(each)
                 accepted += 1
     assert 10 < accepted < 190
+
+
+# Where other work fills the machine, making an example is slow: that says nothing of what is tested.
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(PARSED), st.randoms(use_true_random=False), st.sampled_from(["standard", "experimental"]))
+def test_whatever_is_changed_is_judged(manifest: dict[str, Any], chance: random.Random, channel: Channel) -> None:
+    for each in scan(json.dumps(changed(manifest, chance))):
+        if isinstance(each, Document) and judge(each.data, channel).accepted:
+            lasts(each)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(TEXTS), st.randoms(use_true_random=False))
+def test_whatever_is_garbled_is_read_or_refused(text: str, chance: random.Random) -> None:
+    for each in scan(garbled(text, chance).decode("utf-8", "replace")):
+        if isinstance(each, Document):
+            judge(each.data, "experimental")
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -120,3 +143,71 @@ def test_memory_is_in_proportion(tmp_path: Path, name: str) -> None:
         tracemalloc.stop()
     assert rejected or name in ("many comments", "many empty documents", "spaces")
     assert peak < 5_000_000 + 250 * len(HUGE[name])
+
+
+def _routes(paths: list[str]) -> dict[str, Any]:
+    return {"hosts": ["a"], "http": [{"match": [{"uri": {"prefix": path}}], "route": TO_A} for path in paths]}
+
+
+TO_A = [{"destination": {"host": "a"}}]
+GROWING: dict[str, tuple[str, Callable[[int], dict[str, Any]]]] = {
+    "hosts": ("VirtualService", lambda size: {"hosts": [f"a{n}.b" for n in range(size)], "http": [{"route": TO_A}]}),
+    "the same host": ("VirtualService", lambda size: {"hosts": ["a.b"] * size, "http": [{"route": TO_A}]}),
+    "covered prefixes": ("VirtualService", lambda size: _routes(["/a", *(f"/a/{n}" for n in range(size))])),
+    "the same prefix": ("VirtualService", lambda size: _routes(["/a"] * size)),
+    "SNI hosts": (
+        "VirtualService",
+        lambda size: {
+            "hosts": ["*.b"],
+            "tls": [{"match": [{"sniHosts": [f"a{n}.b" for n in range(size)], "port": 1}], "route": TO_A}],
+        },
+    ),
+    "subsets": ("DestinationRule", lambda size: {"host": "a", "subsets": [{"name": f"v{n}"} for n in range(size)]}),
+    "servers": (
+        "Gateway",
+        lambda size: {
+            "servers": [
+                {"port": {"number": 80 + n, "name": f"p{n}", "protocol": "HTTP"}, "hosts": ["*"]} for n in range(size)
+            ]
+        },
+    ),
+    "entries' hosts": (
+        "ServiceEntry",
+        lambda size: {
+            "hosts": [f"a{n}.b" for n in range(size)],
+            "ports": [{"number": 80, "name": "p", "protocol": "HTTP"}],
+            "resolution": "DNS",
+        },
+    ),
+    "egress hosts": ("Sidecar", lambda size: {"egress": [{"hosts": [f"a/b{n}.c" for n in range(size)]}]}),
+    "principals": (
+        "AuthorizationPolicy",
+        lambda size: {"rules": [{"from": [{"source": {"principals": [f"a{n}" for n in range(size)]}}]}]},
+    ),
+}
+"""Objects that grow in one place, where pairs of things could be compared."""
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_work_grows_with_the_object(name: str) -> None:
+    kind, spec = GROWING[name]
+    group = "security" if kind == "AuthorizationPolicy" else "networking"
+
+    def steps(size: int) -> int:
+        document = {"apiVersion": f"{group}.istio.io/v1", "kind": kind, "metadata": {"name": "a"}, "spec": spec(size)}
+        judge(document)  # what is loaded once is no part of it
+        counted = 0
+
+        def count(*_: object) -> None:
+            nonlocal counted
+            counted += 1
+
+        before = sys.getprofile()
+        sys.setprofile(count)
+        try:
+            judge(document)
+        finally:
+            sys.setprofile(before)
+        return counted
+
+    assert steps(400) < 2.5 * steps(200)
