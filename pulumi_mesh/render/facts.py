@@ -74,6 +74,7 @@ def _services(mesh: Mesh) -> Iterator[KnownService]:
             address=next(addresses),
             selector=each.labels,
             ref=Ref("Service", each.namespace, each.name),
+            registry="External" if each.hostname else "Kubernetes",
         )
 
 

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 import pulumi_mesh as pm
-from pulumi_mesh.errors import InvalidError
 from pulumi_mesh.frozen import freeze
 from pulumi_mesh.loading import load_program
 from pulumi_mesh.manifests.snapshot import snapshot as index
@@ -162,12 +161,6 @@ def test_folder_that_was_rendered(comparison: Cluster, tmp_path: Path) -> None:
     results = assert_equal(comparison, world)
     assert {each.proxy.partition(" ")[0] for each in results} == {"router", "sidecar"}
     assert "implied, as the folder has no Service for it: reviews.bookinfo.svc.cluster.local" in world.notes
-
-
-def test_folder_with_a_port_of_no_known_protocol(tmp_path: Path) -> None:
-    (tmp_path / "shop.yaml").write_text(SHOP.replace("name: http-web", "name: web"))
-    with pytest.raises(InvalidError, match="says no protocol that views know"):
-        of_folder(tmp_path)
 
 
 def test_what_differs_is_told(comparison: Cluster) -> None:

@@ -35,7 +35,12 @@ def _messages() -> tuple[Any, Any]:
     text, message, many, one = field.TYPE_STRING, field.TYPE_MESSAGE, field.LABEL_REPEATED, field.LABEL_OPTIONAL
     package = "pulumi_mesh.tests.ads"
     fields = {
-        "Node": [("id", 1, text, one, ""), ("metadata", 3, message, one, ".google.protobuf.Struct")],
+        "Locality": [("region", 1, text, one, ""), ("zone", 2, text, one, ""), ("sub_zone", 3, text, one, "")],
+        "Node": [
+            ("id", 1, text, one, ""),
+            ("metadata", 3, message, one, ".google.protobuf.Struct"),
+            ("locality", 4, message, one, f".{package}.Locality"),
+        ],
         "Request": [
             ("version_info", 1, text, one, ""),
             ("node", 2, message, one, f".{package}.Node"),
@@ -146,6 +151,8 @@ class Discovery:
             asked[kind] = names
             request = self._request(type_url=kind, resource_names=names)
             request.node.id = proxy.node
+            for field, part in zip(("region", "zone", "sub_zone"), proxy.locality.split("/"), strict=False):
+                setattr(request.node.locality, field, part)
             json_format.ParseDict(_metadata(proxy), request.node.metadata)
             requests.put(request)
             for answer in answers:
@@ -192,12 +199,16 @@ def _number(connection: str) -> int:
 
 def _metadata(proxy: Proxy) -> dict[str, Any]:
     """What the agent beside a proxy says of it."""
+    network = {"NETWORK": proxy.network} if proxy.network else {}
+    node = {"NODE_NAME": proxy.host} if proxy.host else {}
     return {
+        **network,
+        **node,
         "NAMESPACE": proxy.namespace,
         "NAME": proxy.name,
         "LABELS": dict(proxy.labels),
         "SERVICE_ACCOUNT": proxy.service_account,
-        "CLUSTER_ID": "Kubernetes",
+        "CLUSTER_ID": proxy.cluster,
         "ISTIO_VERSION": "1.31.0",
         "INSTANCE_IPS": proxy.address,
     }

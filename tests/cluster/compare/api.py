@@ -21,7 +21,7 @@ _MANAGER = "compare-istiod"
 # Kinds that are no group's plural by adding an "s".
 _PLURALS = {"AuthorizationPolicy": "authorizationpolicies", "Gateway": "gateways", "ServiceEntry": "serviceentries"}
 _PLURALS |= {"WorkloadEntry": "workloadentries", "Telemetry": "telemetries", "EnvoyFilter": "envoyfilters"}
-_CLUSTER_SCOPED = frozenset({"Namespace"})
+_CLUSTER_SCOPED = frozenset({"Namespace", "Node"})
 
 
 class ApiError(Exception):

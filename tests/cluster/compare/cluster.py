@@ -8,9 +8,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from pulumi_mesh.manifests.snapshot import MeshConfig
+from pulumi_mesh.manifests.snapshot import MeshConfig, target_port
 from tests.cluster.compare.ads import Discovery
 from tests.cluster.compare.api import Api
+from tests.cluster.compare.mesh import as_mesh_config
 from tests.cluster.compare.world import World, pod_labels
 from tests.cluster.tools.api_server import api_server
 from tests.cluster.tools.finding import module_folder
@@ -20,6 +21,10 @@ from tests.cluster.tools.pilot_agent import FOR_STOCK_ENVOY, MESH_FOR_STOCK_ENVO
 
 _MARKERS = "compare-markers"
 _WITHIN = 60.0
+_FIRST = ("Namespace", "Node", "Pod")
+_NO_ADDRESS = "0.0.0.0"  # noqa: S104 - compared, not bound
+_TOPOLOGY = ("topology.istio.io/", "topology.kubernetes.io/", "kubernetes.io/hostname")
+"""Labels that istiod adds to those of endpoints."""
 
 
 class NotTakenError(Exception):
@@ -48,12 +53,7 @@ class Cluster:
         """Run istiod with this config, in place of the one before."""
         self._running.close()
         self._mesh = mesh
-        config = {
-            **MESH_FOR_STOCK_ENVOY,
-            "trustDomain": mesh.trust_domain,
-            "rootNamespace": mesh.root_namespace,
-            "outboundTrafficPolicy": {"mode": mesh.outbound},
-        }
+        config = {**MESH_FOR_STOCK_ENVOY, **as_mesh_config(mesh)}
         self.istiod = self._running.enter_context(
             istiod(self._folder, self._pilot, self.kubectl, config, variables=FOR_STOCK_ENVOY)
         )
@@ -70,11 +70,11 @@ class Cluster:
         if world.snapshot.mesh != self._mesh:
             self._run(world.snapshot.mesh)
         self._held = {key_of(each): each for each in world.manifests if each["kind"] != "Namespace"}
-        self._api.each(self._api.apply, [each for each in world.manifests if each["kind"] == "Namespace"])
-        self._api.each(self._api.apply, [each for each in self._held.values() if each["kind"] == "Pod"])
+        for kind in _FIRST:
+            self._api.each(self._api.apply, [each for each in world.manifests if each["kind"] == kind])
         # Older objects come first in Istio, to the second: so they are made in the order of their names, which is the
         # one of a snapshot that knows no times.
-        rest = [each for each in self._held.values() if each["kind"] != "Pod"]
+        rest = [each for each in self._held.values() if each["kind"] not in _FIRST]
         stored = [self._api.apply(each) for each in sorted(rest, key=_by_name)]
         self._wait(lambda: self._missing(world, stored))
         self.settle()
@@ -91,7 +91,7 @@ class Cluster:
         if known != wanted:
             return f"objects {sorted(known.items() ^ wanted.items())}"
         services = {(each["hostname"], each["defaultAddress"]) for each in self.discovery.page("/debug/registryz")}
-        hosts = {(each.hostname, each.address or "0.0.0.0") for each in world.snapshot.services}  # noqa: S104
+        hosts = {(each.hostname, one) for each in world.snapshot.services for one in each.addresses or (_NO_ADDRESS,)}
         if services != hosts:
             return f"services {sorted(services ^ hosts)}"
         endpoints = _endpoints(self.discovery.page("/debug/endpointShardz"))
@@ -102,11 +102,12 @@ class Cluster:
                 each.address,
                 each.service_account,
                 each.name,
-                frozenset(pod_labels(each).items()),
+                frozenset((pod_labels(each) if each.kind == "Pod" else each.labels).items()),
             )
             for service in world.snapshot.services
             for each in world.snapshot.workloads_of(service)
             for port in service.ports
+            if target_port(service, port, each) is not None
         }
         if endpoints != expected:
             return f"endpoints {sorted(map(str, endpoints ^ expected))}"
@@ -169,7 +170,7 @@ def _endpoints(shards: Any) -> set[tuple[object, ...]]:
             address,
             each["ServiceAccount"].rpartition("/")[2],
             each["WorkloadName"],
-            frozenset(item for item in each["Labels"].items() if not item[0].startswith("topology.istio.io/")),
+            frozenset(item for item in (each["Labels"] or {}).items() if not item[0].startswith(_TOPOLOGY)),
         )
         for host, spaces in shards.items()
         for space in spaces.values()

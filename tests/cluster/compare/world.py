@@ -11,12 +11,22 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi_mesh as pm
+from pulumi_mesh import istio
 from pulumi_mesh.errors import MeshError
-from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, ServicePort, Snapshot, Workload
+from pulumi_mesh.manifests.snapshot import (
+    KnownService,
+    MeshConfig,
+    ServicePort,
+    Snapshot,
+    Workload,
+    ref_of,
+    target_port,
+)
 from pulumi_mesh.manifests.wire import to_wire
 from pulumi_mesh.render import snapshot
 
 ISTIO_GROUPS = ("networking.istio.io/", "security.istio.io/", "telemetry.istio.io/", "extensions.istio.io/")
+_TOPOLOGY = ("topology.kubernetes.io/region", "topology.kubernetes.io/zone", "topology.istio.io/subzone")
 _FIRST_ADDRESS = ipaddress.ip_address("10.97.0.1")
 
 _KUBERNETES = KnownService(
@@ -55,7 +65,7 @@ def of_snapshot(name: str, known: Snapshot, notes: tuple[str, ...] = ()) -> Worl
     if known.mesh.domain != MeshConfig().domain:
         raise MeshError(f"istiod runs here for the domain {MeshConfig().domain}, not {known.mesh.domain}", where=name)
     known = _with_addresses(known)
-    made = (*_namespaces(known), *_declared(known), *_services(known), *_pods(known))
+    made = (*_namespaces(known), *_nodes(known), *_declared(known), *_services(known), *_pods(known))
     services = (*known.services, _KUBERNETES)
     return World(name, replace(known, services=services), made, notes)
 
@@ -63,10 +73,18 @@ def of_snapshot(name: str, known: Snapshot, notes: tuple[str, ...] = ()) -> Worl
 def _with_addresses(known: Snapshot) -> Snapshot:
     """Addresses of services come from the cluster's own range; the model allocates from another."""
     services = tuple(
-        replace(each, address=str(_FIRST_ADDRESS + position)) if each.address else each
+        replace(each, address=str(_FIRST_ADDRESS + position), addresses=())
+        if each.address and not is_declared(known, each)
+        else each
         for position, each in enumerate(known.services)
     )
     return replace(known, services=services)
+
+
+def is_declared(known: Snapshot, service: KnownService) -> bool:
+    """Whether a ServiceEntry among the objects has it."""
+    entries = {ref_of(each) for each in known.of(istio.ServiceEntry)}
+    return service.registry == "External" and service.ref in entries
 
 
 def _namespaces(known: Snapshot) -> Iterator[dict[str, Any]]:
@@ -85,25 +103,59 @@ def _declared(known: Snapshot) -> Iterator[dict[str, Any]]:
         yield from (to_wire(each) for each in kind if each.api_version.startswith(ISTIO_GROUPS))
 
 
+def _nodes(known: Snapshot) -> Iterator[dict[str, Any]]:
+    """Where pods run that do not say their locality themselves."""
+    for name, locality in sorted({(_node(each), each.locality) for each in known.workloads if _node(each)}):
+        labels = {key: part for key, part in zip(_TOPOLOGY, locality.split("/"), strict=False) if part}
+        yield {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels}}
+
+
+def _node(workload: Workload) -> str:
+    """A node for each locality, where no other is said."""
+    if workload.kind != "Pod" or not workload.locality or "istio-locality" in workload.labels:
+        return workload.node
+    return workload.node or "node-" + "-".join(part or "none" for part in workload.locality.lower().split("/"))
+
+
 def _services(known: Snapshot) -> Iterator[dict[str, Any]]:
     for each in known.services:
-        if each.hostname != f"{each.name}.{each.namespace}.svc.{known.mesh.domain}":
+        if is_declared(known, each):
+            continue
+        if each.registry == "External":
             yield _service_entry(each)
             continue
-        metadata = {"name": each.name, "namespace": each.namespace}
-        ports = [
-            {
-                "name": port.name,
-                "port": port.number,
-                "targetPort": port.target_port,
-                "protocol": "TCP",
-                "appProtocol": port.protocol.lower(),
-            }
-            for port in each.ports
-        ]
-        spec = {"clusterIP": each.address or "None", "ports": ports, "selector": dict(each.selector)}
-        yield {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
-        yield _endpoints(each, known.workloads_of(each))
+        yield {"apiVersion": "v1", "kind": "Service", "metadata": _metadata(each), "spec": _service_spec(each)}
+        yield from _endpoints(each, known.workloads_of(each))
+
+
+def _metadata(service: KnownService) -> dict[str, Any]:
+    annotations = dict(service.annotations)
+    if service.export_to:
+        annotations["networking.istio.io/exportTo"] = ",".join(service.export_to)
+    named = {"name": service.name, "namespace": service.namespace}
+    return {**named, "labels": dict(service.labels), "annotations": annotations}
+
+
+def _service_spec(service: KnownService) -> dict[str, Any]:
+    ports = [_service_port(each) for each in service.ports]
+    if service.alias_of:
+        return {"type": "ExternalName", "externalName": service.alias_of, **({"ports": ports} if ports else {})}
+    spec = {"clusterIP": service.address or "None", "ports": ports, "selector": dict(service.selector)}
+    if service.node_local:
+        spec["internalTrafficPolicy"] = "Local"
+    if service.traffic_distribution:
+        spec["trafficDistribution"] = service.traffic_distribution
+    return spec
+
+
+def _service_port(port: ServicePort) -> dict[str, Any]:
+    transport = "UDP" if port.protocol == "UDP" else "TCP"
+    made = {"port": port.number, "targetPort": port.target_name or port.target_port, "protocol": transport}
+    if port.name:
+        made["name"] = port.name
+    if port.protocol not in ("UDP", "UNSUPPORTED"):
+        made["appProtocol"] = port.protocol.lower().replace("_", "-")
+    return made
 
 
 def _service_entry(service: KnownService) -> dict[str, Any]:
@@ -127,27 +179,33 @@ def _service_entry(service: KnownService) -> dict[str, Any]:
     }
 
 
-def _endpoints(service: KnownService, workloads: tuple[Workload, ...]) -> dict[str, Any]:
-    """As the endpoint slice controller writes it."""
-    return {
-        "apiVersion": "discovery.k8s.io/v1",
-        "kind": "EndpointSlice",
-        "metadata": {
-            "name": service.name,
-            "namespace": service.namespace,
-            "labels": {"kubernetes.io/service-name": service.name},
-        },
-        "addressType": "IPv4",
-        "ports": [{"name": each.name, "port": each.target_port, "protocol": "TCP"} for each in service.ports],
-        "endpoints": [
-            {
-                "addresses": [each.address],
-                "conditions": {"ready": True, "serving": True, "terminating": False},
-                "targetRef": {"kind": "Pod", "name": each.name, "namespace": each.namespace},
-            }
-            for each in workloads
-        ],
-    }
+def _endpoints(service: KnownService, workloads: tuple[Workload, ...]) -> Iterator[dict[str, Any]]:
+    """As the endpoint slice controller writes them: one for all workloads whose ports are the same."""
+    by_ports: dict[tuple[tuple[str, int], ...], list[Workload]] = {}
+    for each in workloads:
+        if each.kind == "Pod":  # what istiod selects itself needs no list
+            numbers = ((port.name, target_port(service, port, each)) for port in service.ports)
+            by_ports.setdefault(tuple((name, number) for name, number in numbers if number), []).append(each)
+    for position, (ports, those) in enumerate(by_ports.items()):
+        yield {
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": {
+                "name": f"{service.name}-{position}" if position else service.name,
+                "namespace": service.namespace,
+                "labels": {"kubernetes.io/service-name": service.name},
+            },
+            "addressType": "IPv4",
+            "ports": [{"name": name, "port": number, "protocol": "TCP"} for name, number in ports],
+            "endpoints": [
+                {
+                    "addresses": [each.address],
+                    "conditions": {"ready": each.healthy, "serving": each.healthy, "terminating": False},
+                    "targetRef": {"kind": "Pod", "name": each.name, "namespace": each.namespace},
+                }
+                for each in those
+            ],
+        }
 
 
 def pod_labels(workload: Workload) -> dict[str, str]:
@@ -156,19 +214,24 @@ def pod_labels(workload: Workload) -> dict[str, str]:
 
 
 def _pods(known: Snapshot) -> Iterator[dict[str, Any]]:
-    for each in known.workloads:
+    pods = {(each.namespace, each.name): each for each in known.workloads if each.kind == "Pod"}
+    for each in pods.values():
+        ports = [{"name": name, "containerPort": number} for name, number in each.ports.items() if not each.hostname]
+        spec: dict[str, Any] = {
+            "serviceAccountName": each.service_account or "default",
+            "containers": [{"name": "app", "image": "app", "ports": ports}],
+        }
+        if _node(each):
+            spec["nodeName"] = _node(each)
         yield {
             "apiVersion": "v1",
             "kind": "Pod",
             "metadata": {"name": each.name, "namespace": each.namespace, "labels": pod_labels(each)},
-            "spec": {
-                "serviceAccountName": each.service_account,
-                "containers": [{"name": "app", "image": "app"}],
-            },
+            "spec": spec,
             "status": {
                 "phase": "Running",
                 "podIP": each.address,
                 "podIPs": [{"ip": each.address}],
-                "conditions": [{"type": "Ready", "status": "True"}],
+                "conditions": [{"type": "Ready", "status": "True" if each.healthy else "False"}],
             },
         }

@@ -33,7 +33,7 @@ FAR = Proxy("sidecar", "far-1", "far", "10.1.1.9", FrozenMap({"app": "far"}))
 
 
 def service(name: str, *ports: ServicePort, namespace: str = "shop", address: str = "10.96.0.1") -> KnownService:
-    """A service that selects workloads by ``app``."""
+    """A service that selects workloads by ``app``; headless without an address."""
     return KnownService(
         f"{name}.{namespace}.svc.cluster.local",
         name,
@@ -42,6 +42,7 @@ def service(name: str, *ports: ServicePort, namespace: str = "shop", address: st
         address,
         FrozenMap({"app": name}),
         Ref("Service", namespace, name),
+        resolution="STATIC" if address else "NONE",
     )
 
 
