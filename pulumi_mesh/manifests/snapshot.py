@@ -12,6 +12,7 @@ from ipaddress import ip_address
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.manifests.wire import AnyObject
 from pulumi_mesh.objects import Object
 from pulumi_mesh.refs import Ref
 
@@ -331,7 +332,7 @@ class Snapshot:
 
 
 def snapshot(
-    objects: Iterable[Object],
+    objects: Iterable[AnyObject],
     *,
     services: Iterable[KnownService] = (),
     workloads: Iterable[Workload] = (),
@@ -339,7 +340,7 @@ def snapshot(
     mesh: MeshConfig = MeshConfig(),
 ) -> Snapshot:
     """Index objects and facts; the result does not depend on the order in which they are given."""
-    kinds: dict[str, list[Object]] = {}
+    kinds: dict[str, list[AnyObject]] = {}
     for each in objects:
         kinds.setdefault(_type(each), []).append(each)
     namespaces = {each.name: each.labels for each in sorted(kinds.get("/Namespace", []), key=_by_place)}
@@ -403,12 +404,12 @@ def selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
     return all(labels.get(key) == value for key, value in selector.items())
 
 
-def ref_of(item: Object, path: str = "") -> Ref:
+def ref_of(item: AnyObject, path: str = "") -> Ref:
     """A pointer into an object."""
     return Ref(item.kind, item.namespace, item.name, path)
 
 
-def _type(item: Object | type[Object]) -> str:
+def _type(item: AnyObject | type[Object]) -> str:
     """``GROUP/KIND``: Istio and the Gateway API both have a Gateway."""
     return f"{item.api_version.rpartition('/')[0]}/{item.kind}"
 
@@ -418,5 +419,5 @@ def _by_name(service: KnownService) -> tuple[str, ...]:
     return service.namespace, service.name, service.hostname, service.created, service.ref.name if service.ref else ""
 
 
-def _by_place(item: Object) -> tuple[str, str]:
+def _by_place(item: AnyObject) -> tuple[str, str]:
     return item.namespace, item.name

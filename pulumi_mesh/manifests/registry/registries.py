@@ -30,6 +30,7 @@ from pulumi_mesh.objects import Object
 
 _DEFAULTS = MeshConfig()
 _NETWORK = "topology.istio.io/network"
+_INGRESS_GROUP = "networking.k8s.io/"
 
 
 class Registry(NamedTuple):
@@ -98,7 +99,7 @@ def snapshot_of(
     mesh = from_objects((each for each in items if isinstance(each, RawObject)), mesh)
     found = registry(items, mesh, addresses=addresses, implied=implied)
     return snapshot(
-        (each for each in items if isinstance(each, Object)),
+        (each for each in items if isinstance(each, Object) or each.api_version.startswith(_INGRESS_GROUP)),
         services=found.services,
         workloads=found.workloads,
         proxies=found.proxies,

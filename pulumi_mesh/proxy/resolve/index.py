@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pulumi_mesh.manifests.snapshot import KnownService, Proxy, Snapshot, Workload, selects
+from pulumi_mesh.proxy.resolve import ingress
 from pulumi_mesh.proxy.resolve.destination_rules import DestinationRules, Rule, destination_rules
 from pulumi_mesh.proxy.resolve.gateway_api import to_istio
 from pulumi_mesh.proxy.resolve.virtual_services import Bound, bound_virtual_services
@@ -45,7 +46,7 @@ class Index:
 
 def index(snapshot: Snapshot) -> Index:
     """Index a snapshot, in Istio's terms."""
-    snapshot = to_istio(snapshot)
+    snapshot = to_istio(ingress.to_istio(snapshot))
     services = tuple(sorted(snapshot.services, key=lambda each: (each.name, each.namespace)))
     by_host: dict[str, KnownService] = {}
     for each in services:
