@@ -13,14 +13,18 @@ import click
 from pulumi_mesh.cli.errors import report
 from pulumi_mesh.errors import MeshError
 
-# Name, also of the module, and summary; a module is imported when its command runs, so that the others cost nothing.
+# Name, also of the module (with an underscore for the hyphen), and summary; a module is imported when its command runs,
+# so that the others cost nothing.
 COMMANDS = {
     "check": "Say what is wrong with a mesh before it is applied.",
+    "proxy-config": "Show the listeners, routes, clusters or endpoints of a proxy.",
     "render": "Write the Istio objects, or the Envoy config, of a mesh.",
     "run": "Run a mesh on this machine with real Envoys.",
     "validate": "Say of manifests, without a cluster, what it would refuse.",
 }
 
+ALIASES = {"pc": "proxy-config"}
+"""Short names, as istioctl has them."""
 
 DEBUG = "PULUMI_MESH_DEBUG"
 """The environment variable that has the traceback of a mistake in pulumi-mesh itself shown."""
@@ -33,9 +37,10 @@ class _Commands(click.Group):
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        cmd_name = ALIASES.get(cmd_name, cmd_name)
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"pulumi_mesh.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"pulumi_mesh.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -49,6 +54,7 @@ def cli() -> None:
     """A service mesh as typed Python.
 
     PROGRAM is a folder with Pulumi.yaml, a Python file (FILE.py or FILE.py:NAME), a module (MODULE:NAME), or YAML.
+    PATH is a program, or Kubernetes manifests: a YAML or JSON file, a folder of them, or - for standard input.
 
     Exit codes: 0 all is well, 1 something was found, 2 the command was not understood.
     """
@@ -76,4 +82,5 @@ def main(args: list[str] | None = None) -> None:
 
 
 def _wants_json(args: list[str]) -> bool:
-    return "--output=json" in args or any(pair == ("--output", "json") for pair in pairwise(args))
+    words = {"--output=json", "-ojson", "-o=json"}
+    return not words.isdisjoint(args) or any(pair in (("--output", "json"), ("-o", "json")) for pair in pairwise(args))

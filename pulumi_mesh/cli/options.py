@@ -22,6 +22,21 @@ def program(command: F) -> F:
     return click.argument("program", metavar="PROGRAM")(command)
 
 
+def paths(command: F) -> F:
+    """The arguments PATH..., and the option --mesh-config FILE that goes with them."""
+    argument = click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+    return argument(mesh_config(command))
+
+
+def mesh_config(command: F) -> F:
+    """The option --mesh-config FILE."""
+    return click.option(
+        "--mesh-config",
+        metavar="FILE",
+        help="Istio's MeshConfig, as YAML; default: that of the ConfigMap istio among the manifests.",
+    )(command)
+
+
 def output(command: F) -> F:
     """The option --output text|json."""
     return click.option(
@@ -54,16 +69,8 @@ def load(target: str) -> tuple[Mesh, Places]:
     return take(mesh, f'Mesh("{mesh.name}")')
 
 
-def load_plain(target: str) -> Mesh:
-    """The mesh of a program in which every text is known. Raises OutputError that names the first Output."""
-    mesh, places = load(target)
-    for place in places.values():
-        raise OutputError("its value is known only to `pulumi up`; here plain text is needed", where=place.path)
-    return mesh
-
-
 def load_plain_installation(target: str) -> tuple[Istio, ...]:
-    """The control planes that a program installs, with every text known. Raises OutputError as ``load_plain`` does."""
+    """The control planes that a program installs, with every text known. Raises OutputError for an Output."""
     from pulumi_mesh.deploy.tokens import take
     from pulumi_mesh.loading import load_installation
 

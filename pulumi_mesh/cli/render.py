@@ -64,6 +64,7 @@ def command(
     applied, Envoy config as one JSON object by proxy. Exit code 1, and nothing is written, when `check` finds an error.
     """
     from pulumi_mesh.cli.findings import look
+    from pulumi_mesh.loading.plain import load_plain
 
     if checking and output_dir is None:
         raise click.UsageError("--check compares with a folder; name it with --output-dir")
@@ -75,7 +76,7 @@ def command(
         if stages:
             raise click.UsageError("an installation has no stages; --stage goes with --to istio or envoy")
         return _installation(program, backend, namespace, output_dir, checking, output)
-    mesh = options.load_plain(program).at(stages)
+    mesh = load_plain(program).at(stages)
     (rendered,) = look(mesh)
     if backend == "envoy":
         documents = _envoy(mesh, proxy)
@@ -89,13 +90,13 @@ def command(
 
 def _istio(rendered: Rendered, output_dir: Path | None, checking: bool, output: str) -> int:
     from pulumi_mesh.gitops import files, stream
-    from pulumi_mesh.manifests.wire import to_wire
+    from pulumi_mesh.manifests.wire import declared
 
     written = files(rendered)
     if output_dir is not None:
         return _to_folder(output_dir, written, checking, output)
     if output == "json":
-        click.echo(_json([to_wire(each) for each in rendered.objects]))
+        click.echo(_json([declared(each) for each in rendered.objects]))
     else:
         click.echo(stream(written), nl=False)
     return 0

@@ -66,8 +66,9 @@ def command(
 
     from pulumi_mesh.cli.findings import look
     from pulumi_mesh.cli.run_report import until_stopped, walked
+    from pulumi_mesh.loading.plain import load_plain
 
-    mesh = options.load_plain(program)
+    mesh = load_plain(program)
     as_json = output == "json"
     console = Console(stderr=as_json, highlight=False)
     scenario, stopped = partial(until_stopped, console, as_json=as_json), 0
