@@ -6,8 +6,14 @@ HTTP_CONNECTION_MANAGER = "envoy.filters.network.http_connection_manager"
 TCP_PROXY = "envoy.filters.network.tcp_proxy"
 NETWORK_RBAC = "envoy.filters.network.rbac"
 HTTP_RBAC = "envoy.filters.http.rbac"
+HTTP_EXT_AUTHZ = "envoy.filters.http.ext_authz"
+NETWORK_EXT_AUTHZ = "envoy.filters.network.ext_authz"
+JWT = "envoy.filters.http.jwt_authn"
+URI_TEMPLATE = "uri-template"
+"""Istio's name for the matcher of path templates."""
 ROUTER = "envoy.filters.http.router"
 FAULT = "envoy.filters.http.fault"
+CORS = "envoy.filters.http.cors"
 TLS = "envoy.transport_sockets.tls"
 RAW_BUFFER = "envoy.transport_sockets.raw_buffer"
 ORIGINAL_DST = "envoy.filters.listener.original_dst"
@@ -28,8 +34,13 @@ HTTP_CONNECTION_MANAGER_TYPE = f"{_TYPES}.extensions.filters.network.http_connec
 TCP_PROXY_TYPE = f"{_TYPES}.extensions.filters.network.tcp_proxy.v3.TcpProxy"
 NETWORK_RBAC_TYPE = f"{_TYPES}.extensions.filters.network.rbac.v3.RBAC"
 HTTP_RBAC_TYPE = f"{_TYPES}.extensions.filters.http.rbac.v3.RBAC"
+HTTP_EXT_AUTHZ_TYPE = f"{_TYPES}.extensions.filters.http.ext_authz.v3.ExtAuthz"
+NETWORK_EXT_AUTHZ_TYPE = f"{_TYPES}.extensions.filters.network.ext_authz.v3.ExtAuthz"
+JWT_TYPE = f"{_TYPES}.extensions.filters.http.jwt_authn.v3.JwtAuthentication"
+URI_TEMPLATE_TYPE = f"{_TYPES}.extensions.path.match.uri_template.v3.UriTemplateMatchConfig"
 ROUTER_TYPE = f"{_TYPES}.extensions.filters.http.router.v3.Router"
 FAULT_TYPE = f"{_TYPES}.extensions.filters.http.fault.v3.HTTPFault"
+CORS_POLICY_TYPE = f"{_TYPES}.extensions.filters.http.cors.v3.CorsPolicy"
 DOWNSTREAM_TLS_TYPE = f"{_TYPES}.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
 UPSTREAM_TLS_TYPE = f"{_TYPES}.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
 RAW_BUFFER_TYPE = f"{_TYPES}.extensions.transport_sockets.raw_buffer.v3.RawBuffer"
@@ -64,6 +75,8 @@ REDIRECT_CODES = {
     307: "TEMPORARY_REDIRECT",
     308: "PERMANENT_REDIRECT",
 }
+
+UNKNOWN_CLUSTER = {503: "SERVICE_UNAVAILABLE", 404: "NOT_FOUND", 500: "INTERNAL_SERVER_ERROR"}
 
 APPEND = "APPEND_IF_EXISTS_OR_ADD"
 OVERWRITE = "OVERWRITE_IF_EXISTS_OR_ADD"

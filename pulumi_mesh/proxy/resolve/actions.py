@@ -19,7 +19,7 @@ from pulumi_mesh.proxy.resolve.index import Index
 from pulumi_mesh.proxy.resolve.load_balancing import hash_of_destination, hash_policy
 from pulumi_mesh.proxy.resolve.retries import retry_policy
 from pulumi_mesh.proxy.resolve.virtual_services import Semantics
-from pulumi_mesh.proxy.view.matching import EMPTY, Fraction
+from pulumi_mesh.proxy.view.matching import Fraction
 from pulumi_mesh.proxy.view.routes import (
     Action,
     DirectResponse,
@@ -35,8 +35,6 @@ from pulumi_mesh.refs import Ref
 NO_TIMEOUT = timedelta(0)
 UNKNOWN_SERVICE = "UnknownService"
 """The cluster, which does not exist, of a backend of the Gateway API that is not valid."""
-
-_NOT_FOUND_IS_AN_ERROR: FrozenMap[str, object] = FrozenMap({"cluster_not_found_response_code": "INTERNAL_SERVER_ERROR"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +114,7 @@ def _forward(http: virtual_service.Http, match: RouteMatch, semantics: Semantics
         host_rewrite=host or (authority(single.headers) if single else ""),
         prefix_rewrite=prefix,
         regex_rewrite=regex,
-        extra=_NOT_FOUND_IS_AN_ERROR if semantics == "gateway" else EMPTY,
+        unknown_cluster_status=500 if semantics == "gateway" else 503,
     )
 
 
@@ -137,13 +135,12 @@ def _path_rewrite(
 
 def _weighted(route: virtual_service.HttpRoute, scope: Scope, ref: Ref) -> WeightedCluster:
     """Mirrors processWeightedDestination (core/route/route.go)."""
-    host = authority(route.headers)
     return WeightedCluster(
         _cluster(route.destination, scope),
         route.weight or 0,
         request_headers=request_changes(route.headers),
         response_headers=response_changes(route.headers),
-        extra=FrozenMap({"host_rewrite_literal": host}) if host else EMPTY,
+        host_rewrite=authority(route.headers),
         ref=ref,
     )
 

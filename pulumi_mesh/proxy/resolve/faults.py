@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import virtual_service
 from pulumi_mesh.proxy.resolve.durations import duration
-from pulumi_mesh.proxy.view.matching import EMPTY, Fraction
-from pulumi_mesh.proxy.view.routes import Fault
+from pulumi_mesh.proxy.resolve.matches import string_match
+from pulumi_mesh.proxy.view.matching import Fraction, StringMatch
+from pulumi_mesh.proxy.view.routes import Cors, Fault
 
 _GRPC_STATUSES = (
     "OK",
@@ -43,13 +43,12 @@ def fault(injection: virtual_service.Fault | None) -> Fault | None:
         abort = None
     if delay is None and abort is None:
         return None
-    extra = {"abort": FrozenMap({"grpc_status": _GRPC_STATUSES.index(grpc)})} if abort and grpc else {}
     return Fault(
         delay=delay,
         delay_fraction=_delayed(injection.delay) if injection.delay and delay is not None else None,
         abort_status=abort.http_status if abort else None,
+        abort_grpc_status=_GRPC_STATUSES.index(grpc) if abort and grpc else None,
         abort_fraction=percentage(abort.percentage) if abort and abort.percentage else None,
-        extra=FrozenMap(extra) if extra else EMPTY,
     )
 
 
@@ -62,33 +61,19 @@ def _delayed(delay: virtual_service.Delay) -> Fraction:
     return percentage(delay.percentage) if delay.percentage else Fraction(delay.percent or 0)
 
 
-def cors(policy: virtual_service.CorsPolicy) -> FrozenMap[str, object]:
-    """The cross-origin filter's config of one route. Mirrors TranslateCORSPolicy (core/route/route.go)."""
-    fields: dict[str, object] = {
-        "@type": "type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy",
-        "forward_not_matching_preflights": policy.unmatched_preflights != "IGNORE",
-        "filter_enabled": FrozenMap({"default_value": FrozenMap({"numerator": 100})}),
-    }
-    origins = [_origin(each) for each in policy.allow_origins or ()]
+def cors(policy: virtual_service.CorsPolicy) -> Cors:
+    """The cross-origin rules of one route. Mirrors TranslateCORSPolicy (core/route/route.go)."""
+    origins = tuple(found for each in policy.allow_origins or () if (found := string_match(each)))
     if policy.allow_origins is None:
-        origins = [FrozenMap({"exact": each}) for each in policy.allow_origin or ()]
-    if origins:
-        fields["allow_origin_string_match"] = tuple(origins)
-    if policy.allow_credentials is not None:
-        fields["allow_credentials"] = policy.allow_credentials
-    for name, values in (
-        ("allow_headers", policy.allow_headers),
-        ("allow_methods", policy.allow_methods),
-        ("expose_headers", policy.expose_headers),
-    ):
-        if values:
-            fields[name] = ",".join(values)
-    if (age := duration(policy.max_age)) is not None:
-        fields["max_age"] = str(age // timedelta(seconds=1))
-    return FrozenMap(fields)
-
-
-def _origin(match: virtual_service.StringMatch) -> FrozenMap[str, object]:
-    if match.regex is not None:
-        return FrozenMap({"safe_regex": FrozenMap({"regex": match.regex})})
-    return FrozenMap({"prefix": match.prefix} if match.prefix is not None else {"exact": match.exact or ""})
+        origins = tuple(StringMatch("exact", each) for each in policy.allow_origin or ())
+    age = duration(policy.max_age)
+    return Cors(
+        allow_origins=origins,
+        allow_methods=",".join(policy.allow_methods or ()),
+        allow_headers=",".join(policy.allow_headers or ()),
+        expose_headers=",".join(policy.expose_headers or ()),
+        max_age="" if age is None else str(age // timedelta(seconds=1)),
+        allow_credentials=policy.allow_credentials,
+        enabled=Fraction(100),
+        forward_unmatched_preflights=policy.unmatched_preflights != "IGNORE",
+    )

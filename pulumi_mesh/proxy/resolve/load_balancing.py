@@ -7,10 +7,10 @@ from dataclasses import replace
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import destination_rule
 from pulumi_mesh.proxy.resolve.destination_rules import Rule
-from pulumi_mesh.proxy.resolve.durations import duration, proto_json
+from pulumi_mesh.proxy.resolve.durations import duration
 from pulumi_mesh.proxy.view.clusters import LoadBalancing
 from pulumi_mesh.proxy.view.matching import EMPTY
-from pulumi_mesh.proxy.view.routes import HashPolicy
+from pulumi_mesh.proxy.view.routes import HashCookie, HashPolicy
 
 DEFAULT = LoadBalancing(policy="LEAST_REQUEST")
 _RING_SIZE = 1024
@@ -77,22 +77,13 @@ def hash_policy(hashing: destination_rule.ConsistentHash | None) -> HashPolicy |
     if hashing.http_header_name is not None:
         return HashPolicy(header=hashing.http_header_name)
     if (cookie := hashing.http_cookie) is not None:
-        fields: dict[str, object] = {"name": cookie.name}
-        if cookie.ttl is not None:
-            fields["ttl"] = _seconds(cookie.ttl)
-        if cookie.path:
-            fields["path"] = cookie.path
-        if cookie.attributes:
-            fields["attributes"] = tuple(
-                FrozenMap({"name": each.name, "value": each.value or ""}) for each in cookie.attributes
-            )
-        return HashPolicy(extra=FrozenMap({"cookie": FrozenMap(fields)}))
+        attributes = tuple((each.name, each.value or "") for each in cookie.attributes or ())
+        return HashPolicy(cookie=HashCookie(cookie.name, duration(cookie.ttl), cookie.path or "", attributes))
     if hashing.use_source_ip is not None:
-        properties = FrozenMap({"source_ip": hashing.use_source_ip})
-        return HashPolicy(extra=FrozenMap({"connection_properties": properties}))
+        kind = EMPTY if hashing.use_source_ip else FrozenMap({"connection_properties": FrozenMap()})
+        return HashPolicy(source_ip=hashing.use_source_ip, extra=kind)
     if hashing.http_query_parameter_name is not None:
-        name = FrozenMap({"name": hashing.http_query_parameter_name})
-        return HashPolicy(extra=FrozenMap({"query_parameter": name}))
+        return HashPolicy(query_parameter=hashing.http_query_parameter_name)
     return None
 
 
@@ -129,8 +120,3 @@ def _at_port(policy: destination_rule.TrafficPolicy, port: int | None) -> destin
         if port is not None and each.port is not None and each.port.number == port:
             return each.load_balancer.consistent_hash if each.load_balancer else None
     return None
-
-
-def _seconds(text: str) -> str:
-    length = duration(text)
-    return text if length is None else proto_json(length)

@@ -91,22 +91,26 @@ def _without_header(name: str, test: virtual_service.StringMatch) -> HeaderMatch
 
 def _claim(path: tuple[str, ...], test: virtual_service.StringMatch, *, invert: bool) -> FrozenMap[str, object]:
     """A claim that is the text, or a list that holds it. Mirrors MetadataMatcherForJWTClaims (authz/model/util.go)."""
-    text: object = {"safe_regex": {"regex": test.regex}}
-    if test.regex is None:
-        text = {"prefix": test.prefix} if test.prefix is not None else {"exact": test.exact or ""}
-    value = {"string_match": text}
+    text = string_match(test)
+    value: object = {}
+    if text is not None:
+        form = {"safe_regex": {"regex": text.value}} if text.kind == "regex" else {text.kind: text.value}
+        value = {"string_match": form}
     keys = [{"key": each} for each in (JWT_PAYLOAD, *path)]
     either = {"or_match": {"value_matchers": [{"list_match": {"one_of": value}}, value]}}
     fields: dict[str, object] = {"filter": JWT_FILTER, "path": keys, "value": either}
     return cast("FrozenMap[str, object]", freeze({**fields, "invert": True} if invert else fields))
 
 
-def _text(test: virtual_service.StringMatch) -> StringMatch | None:
-    """None asks only that something is there: an empty match, or the word ``*`` as a regex."""
+def string_match(test: virtual_service.StringMatch) -> StringMatch | None:
+    """A test of a text; None where nothing is asked of it. Mirrors ConvertToEnvoyMatch (networking/util)."""
     if test.exact is not None:
         return StringMatch("exact", test.exact)
     if test.prefix is not None:
         return StringMatch("prefix", test.prefix)
-    if test.regex is not None and test.regex != "*":
-        return StringMatch("regex", test.regex)
-    return None
+    return StringMatch("regex", test.regex) if test.regex is not None else None
+
+
+def _text(test: virtual_service.StringMatch) -> StringMatch | None:
+    """None asks only that something is there: an empty match, or the word ``*`` as a regex."""
+    return None if test.exact is None and test.prefix is None and test.regex == "*" else string_match(test)

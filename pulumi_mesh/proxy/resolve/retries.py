@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from pulumi_mesh.frozen import FrozenMap, thaw
 from pulumi_mesh.istio import virtual_service
-from pulumi_mesh.proxy.resolve.durations import duration, proto_json
+from pulumi_mesh.proxy.resolve.durations import duration
 from pulumi_mesh.proxy.view.matching import EMPTY
 from pulumi_mesh.proxy.view.routes import RetryPolicy
 from pulumi_mesh.typed import build
@@ -50,8 +50,6 @@ def retry_policy(
     extra: dict[str, object] = {}
     if retries.retry_remote_localities:
         extra["retry_priority"] = _REMOTE_LOCALITIES
-    if (backoff := duration(retries.backoff)) is not None:
-        extra["retry_back_off"] = FrozenMap({"base_interval": proto_json(backoff)})
     return RetryPolicy(
         conditions,
         retries.attempts or 0,
@@ -59,6 +57,7 @@ def retry_policy(
         status_codes=codes,
         avoid_tried_hosts=not hashed if avoid is None else avoid,
         host_selection_attempts=5,
+        back_off=duration(retries.backoff),
         extra=FrozenMap(extra) if extra else EMPTY,
     )
 

@@ -104,8 +104,6 @@ def _route(
     extra: dict[str, object] = {"metadata": config_metadata(source)}
     if match is not None and match.stat_prefix:
         extra["stat_prefix"] = match.stat_prefix
-    if http.cors_policy is not None:
-        extra["typed_per_filter_config"] = FrozenMap({"envoy.filters.http.cors": cors(http.cors_policy)})
     return Route(
         matched,
         action,
@@ -113,6 +111,7 @@ def _route(
         request_headers=joined(*(request_changes(each) for each in headers)),
         response_headers=joined(*(response_changes(each) for each in headers)),
         fault=fault(http.fault),
+        cors=cors(http.cors_policy) if http.cors_policy is not None else None,
         decorator=_operation(matched, action, source.name, scope.port),
         extra=FrozenMap(extra),
         ref=ref,

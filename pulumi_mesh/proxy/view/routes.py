@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Literal
 
 from pulumi_mesh.frozen import FrozenMap
-from pulumi_mesh.proxy.view.matching import EMPTY, Fraction, HeaderMatch, QueryMatch
+from pulumi_mesh.proxy.view.matching import EMPTY, Fraction, HeaderMatch, QueryMatch, StringMatch
 from pulumi_mesh.refs import Ref
 
 
@@ -59,12 +59,13 @@ NO_CHANGES = HeaderChanges()
 
 @dataclass(frozen=True, slots=True)
 class WeightedCluster:
-    """One share of a split, relative to the sum of weights."""
+    """One share of a split, relative to the sum of weights. host_rewrite: the Host sent on; empty keeps it."""
 
     cluster: str
     weight: int
     request_headers: HeaderChanges = NO_CHANGES
     response_headers: HeaderChanges = NO_CHANGES
+    host_rewrite: str = ""
     extra: FrozenMap[str, object] = EMPTY
     ref: Ref | None = field(default=None, compare=False)
 
@@ -77,6 +78,7 @@ class RetryPolicy:
     status_codes: with the condition ``retriable-status-codes``.
     avoid_tried_hosts: a host that failed is not tried again (predicate previous_hosts).
     host_selection_attempts: Envoy's host_selection_retry_max_attempts; 0 leaves Envoy's default.
+    back_off: the base of the waits between tries; None leaves Envoy's 25 ms.
     """
 
     conditions: tuple[str, ...]
@@ -85,6 +87,7 @@ class RetryPolicy:
     status_codes: tuple[int, ...] = ()
     avoid_tried_hosts: bool = False
     host_selection_attempts: int = 0
+    back_off: timedelta | None = None
     extra: FrozenMap[str, object] = EMPTY
 
 
@@ -98,10 +101,29 @@ class Mirror:
 
 
 @dataclass(frozen=True, slots=True)
+class HashCookie:
+    """A cookie that is hashed, and made where a request has none.
+
+    ttl: None makes none, zero one for the session. attributes: (name, value) pairs of the cookie that is made.
+    """
+
+    name: str
+    ttl: timedelta | None = None
+    path: str = ""
+    attributes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class HashPolicy:
-    """What consistent hashing hashes: a header. Other kinds are kept in ``extra`` with an empty header."""
+    """What consistent hashing hashes: one of a header, a cookie, the client's address, a query parameter.
+
+    terminal: what comes after counts only where this gave nothing. Another kind is kept in ``extra``.
+    """
 
     header: str = ""
+    cookie: HashCookie | None = None
+    source_ip: bool = False
+    query_parameter: str = ""
     terminal: bool = False
     extra: FrozenMap[str, object] = EMPTY
 
@@ -121,6 +143,7 @@ class Forward:
     cluster: one cluster; empty when ``weighted`` or something in ``extra`` chooses.
     timeout: of the whole response; None leaves Envoy's 15 s, zero is no timeout.
     host_rewrite: the Host sent on; empty keeps it. prefix_rewrite: replaces the matched prefix or path.
+    unknown_cluster_status: what a client gets where the cluster does not exist.
     """
 
     cluster: str = ""
@@ -133,6 +156,7 @@ class Forward:
     host_rewrite: str = ""
     prefix_rewrite: str = ""
     regex_rewrite: RegexRewrite | None = None
+    unknown_cluster_status: Literal[503, 404, 500] = 503
     extra: FrozenMap[str, object] = EMPTY
 
 
@@ -165,12 +189,36 @@ Action = Forward | Redirect | DirectResponse
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Faults put in on purpose (envoy.extensions.filters.http.fault.v3.HTTPFault)."""
+    """Faults put in on purpose (envoy.extensions.filters.http.fault.v3.HTTPFault).
+
+    abort_grpc_status: in the place of ``abort_status``: the number of a gRPC status.
+    """
 
     delay: timedelta | None = None
     delay_fraction: Fraction | None = None
     abort_status: int | None = None
+    abort_grpc_status: int | None = None
     abort_fraction: Fraction | None = None
+    extra: FrozenMap[str, object] = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class Cors:
+    """Which pages of other origins may ask (envoy.extensions.filters.http.cors.v3.CorsPolicy).
+
+    allow_methods, allow_headers, expose_headers: as the answer's header has them, with commas. max_age: seconds, as
+    text. enabled: the share of requests that it counts for; None is all.
+    forward_unmatched_preflights: whether a preflight from another origin goes on to the upstream.
+    """
+
+    allow_origins: tuple[StringMatch, ...] = ()
+    allow_methods: str = ""
+    allow_headers: str = ""
+    expose_headers: str = ""
+    max_age: str = ""
+    allow_credentials: bool | None = None
+    enabled: Fraction | None = None
+    forward_unmatched_preflights: bool | None = None
     extra: FrozenMap[str, object] = EMPTY
 
 
@@ -184,6 +232,7 @@ class Route:
     request_headers: HeaderChanges = NO_CHANGES
     response_headers: HeaderChanges = NO_CHANGES
     fault: Fault | None = None
+    cors: Cors | None = None
     decorator: str = ""
     extra: FrozenMap[str, object] = EMPTY
     ref: Ref | None = field(default=None, compare=False)

@@ -48,9 +48,11 @@ from pulumi_mesh.proxy.view.rbac import (
     UrlPath,
 )
 from pulumi_mesh.proxy.view.routes import (
+    Cors,
     DirectResponse,
     Fault,
     Forward,
+    HashCookie,
     HashPolicy,
     HeaderChanges,
     HeaderValue,
@@ -170,7 +172,8 @@ _RETRY = RetryPolicy(
     status_codes=(503, 429),
     avoid_tried_hosts=True,
     host_selection_attempts=5,
-    extra=freeze({"retry_back_off": {"base_interval": "0.025s", "max_interval": "1s"}}),
+    back_off=timedelta(milliseconds=25),
+    extra=freeze({"retry_back_off": {"max_interval": "1s"}}),
 )
 
 _ROUTES = RouteConfig(
@@ -204,7 +207,9 @@ _ROUTES = RouteConfig(
                     action=Forward(
                         weighted=(
                             WeightedCluster(REVIEWS, 90, CHANGES, CHANGES),
-                            WeightedCluster(CANDIDATE, 10, extra=freeze({"host_rewrite_literal": "v2.example.com"})),
+                            WeightedCluster(
+                                CANDIDATE, 10, host_rewrite="v2.example.com", extra=freeze({"metadata_match": {}})
+                            ),
                         ),
                         timeout=timedelta(0),
                         max_grpc_timeout=timedelta(seconds=3),
@@ -219,7 +224,10 @@ _ROUTES = RouteConfig(
                         ),
                         hash_policies=(
                             HashPolicy("x-user", terminal=True),
-                            HashPolicy(extra=freeze({"cookie": {"name": "c", "ttl": "0s"}})),
+                            HashPolicy(cookie=HashCookie("c", timedelta(0), "/", (("SameSite", "Lax"),))),
+                            HashPolicy(source_ip=True),
+                            HashPolicy(query_parameter="q"),
+                            HashPolicy(extra=freeze({"filter_state": {"key": "k"}})),
                         ),
                         prefix_rewrite="/r",
                         host_rewrite="reviews.example.com",
@@ -228,23 +236,33 @@ _ROUTES = RouteConfig(
                     request_headers=CHANGES,
                     response_headers=CHANGES,
                     fault=_FAULT,
+                    cors=Cors(
+                        (StringMatch("prefix", "https://"),),
+                        allow_methods="GET",
+                        allow_headers="x-a,x-b",
+                        expose_headers="x-c",
+                        max_age="60",
+                        allow_credentials=True,
+                        enabled=Fraction(100),
+                        forward_unmatched_preflights=False,
+                        extra=freeze({"shadow_enabled": {"default_value": {"numerator": 1}}}),
+                    ),
                     decorator="reviews.bookinfo.svc.cluster.local:9080/reviews*",
                     extra=freeze(
                         {
                             "metadata": {"filter_metadata": {"istio": {"config": "/apis/x"}}},
-                            "typed_per_filter_config": {
-                                "envoy.filters.http.cors": {
-                                    "@type": f"{_EXTENSIONS}.filters.http.cors.v3.CorsPolicy",
-                                    "allow_methods": "GET",
-                                }
-                            },
                             "decorator": {"propagate": False},
                         }
                     ),
                 ),
                 Route(
                     RouteMatch(PathMatch("regex", "/a/[0-9]+")),
-                    Forward(cluster=REVIEWS, regex_rewrite=RegexRewrite("/a/(.*)", "/b/\\1")),
+                    Forward(
+                        cluster=REVIEWS,
+                        regex_rewrite=RegexRewrite("/a/(.*)", "/b/\\1"),
+                        unknown_cluster_status=500,
+                    ),
+                    fault=Fault(abort_grpc_status=14, abort_fraction=Fraction(100)),
                 ),
                 Route(
                     RouteMatch(PathMatch("path", "/exact")),

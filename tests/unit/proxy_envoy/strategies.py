@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -114,7 +115,32 @@ http_rbacs = st.builds(a.HttpRbac, maybe(rules), maybe(rules), extras)
 network_rbacs = st.builds(a.NetworkRbac, maybe(rules), texts, maybe(rules), extras)
 
 header_changes = st.builds(r.HeaderChanges, several(st.builds(r.HeaderValue, texts, texts, flags)), several(texts))
-faults = st.builds(r.Fault, maybe(spans), maybe(fractions), maybe(counts), maybe(fractions), extras)
+faults = st.tuples(
+    st.builds(r.Fault, maybe(spans), maybe(fractions), abort_fraction=maybe(fractions), extra=extras),
+    maybe(counts),
+    st.booleans(),
+).map(lambda drawn: replace(drawn[0], **{"abort_grpc_status" if drawn[2] else "abort_status": drawn[1]}))
+cors = st.builds(
+    r.Cors,
+    allow_origins=several(string_matches),
+    allow_methods=texts,
+    allow_headers=texts,
+    expose_headers=texts,
+    max_age=texts,
+    allow_credentials=maybe(flags),
+    enabled=maybe(fractions),
+    forward_unmatched_preflights=maybe(flags),
+    extra=extras,
+)
+hashes = (
+    st.builds(r.HashPolicy, header=texts, terminal=flags, extra=extras)
+    | st.builds(r.HashPolicy, source_ip=flags)
+    | st.builds(r.HashPolicy, query_parameter=texts)
+    | st.builds(
+        r.HashPolicy,
+        cookie=st.builds(r.HashCookie, texts, maybe(spans), texts, several(st.tuples(texts, texts))),
+    )
+)
 retries = st.builds(
     r.RetryPolicy,
     several(words),
@@ -123,20 +149,22 @@ retries = st.builds(
     several(counts),
     flags,
     counts,
+    maybe(spans),
     extras,
 )
 forwards = st.builds(
     r.Forward,
     cluster=texts,
-    weighted=several(st.builds(r.WeightedCluster, texts, counts, header_changes, header_changes, extras)),
+    weighted=several(st.builds(r.WeightedCluster, texts, counts, header_changes, header_changes, texts, extras)),
     timeout=maybe(spans),
     max_grpc_timeout=maybe(spans),
     retry=maybe(retries),
     mirrors=several(st.builds(r.Mirror, texts, maybe(fractions), extras)),
-    hash_policies=several(st.builds(r.HashPolicy, texts, flags, extras)),
+    hash_policies=several(hashes),
     host_rewrite=texts,
     prefix_rewrite=texts,
     regex_rewrite=maybe(st.builds(r.RegexRewrite, texts, texts)),
+    unknown_cluster_status=st.sampled_from([503, 404, 500]),
     extra=extras,
 )
 redirects = st.builds(
@@ -160,6 +188,7 @@ routes = st.builds(
     request_headers=header_changes,
     response_headers=header_changes,
     fault=maybe(faults),
+    cors=maybe(cors),
     decorator=texts,
     extra=extras,
 )

@@ -115,7 +115,7 @@ forwards = st.builds(
     timeout=st.none() | st.just(timedelta(0)) | spans,
     retry=st.none() | retries,
     mirrors=st.lists(st.builds(r.Mirror, st.sampled_from("xy"), st.none() | percent), max_size=2).map(tuple),
-    hash_policies=st.lists(st.builds(r.HashPolicy, st.just("x-a"), st.booleans()), max_size=1).map(tuple),
+    hash_policies=st.lists(st.builds(r.HashPolicy, st.just("x-a"), terminal=st.booleans()), max_size=1).map(tuple),
     host_rewrite=st.sampled_from(["", "a.example.com"]),
 )
 routes = st.builds(

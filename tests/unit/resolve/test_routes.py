@@ -11,6 +11,7 @@ from pulumi_mesh import istio
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.proxy.view.matching import Fraction, HeaderMatch, QueryMatch, StringMatch
 from pulumi_mesh.proxy.view.routes import (
+    Cors,
     DirectResponse,
     Fault,
     Forward,
@@ -138,7 +139,7 @@ def test_split_leaves_out_shares_of_zero() -> None:
             V1,
             90,
             HeaderChanges((HeaderValue("x", "1"),)),
-            extra=FrozenMap({"host_rewrite_literal": "h"}),
+            host_rewrite="h",
         ),
         WeightedCluster(V2, 10),
     )
@@ -190,7 +191,7 @@ def test_headers_of_a_single_destination_join_those_of_the_route() -> None:
                 1,
                 avoid_tried_hosts=True,
                 host_selection_attempts=5,
-                extra=FrozenMap({"retry_back_off": FrozenMap({"base_interval": "1.500s"})}),
+                back_off=timedelta(milliseconds=1500),
             ),
         ),
     ],
@@ -267,7 +268,7 @@ def test_direct_responses() -> None:
             {"abort": {"httpStatus": 503, "percentage": {"value": 100}}},
             Fault(abort_status=503, abort_fraction=Fraction(1_000_000, 1_000_000)),
         ),
-        ({"abort": {"grpcStatus": "UNAVAILABLE"}}, Fault(extra=FrozenMap({"abort": FrozenMap({"grpc_status": 14})}))),
+        ({"abort": {"grpcStatus": "UNAVAILABLE"}}, Fault(abort_grpc_status=14)),
     ],
 )
 def test_faults(fault: dict[str, Any], made: Fault) -> None:
@@ -283,16 +284,13 @@ def test_cross_origin_rules_stand_beside_faults() -> None:
         }
     )
     assert route.fault is not None
-    rules = route.extra["typed_per_filter_config"]
-    assert isinstance(rules, FrozenMap)
-    assert rules["envoy.filters.http.cors"] == {
-        "@type": "type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy",
-        "forward_not_matching_preflights": True,
-        "filter_enabled": {"default_value": {"numerator": 100}},
-        "allow_origin_string_match": ({"exact": "https://a"},),
-        "allow_methods": "GET,PUT",
-        "max_age": "3600",
-    }
+    assert route.cors == Cors(
+        (StringMatch("exact", "https://a"),),
+        allow_methods="GET,PUT",
+        max_age="3600",
+        enabled=Fraction(100),
+        forward_unmatched_preflights=True,
+    )
 
 
 def test_hashes_follow_the_destination_rule() -> None:
@@ -319,7 +317,7 @@ def test_hashes_follow_the_destination_rule() -> None:
     )
     assert isinstance(one.action, Forward)
     assert isinstance(both.action, Forward)
-    header, query = HashPolicy("x-user"), HashPolicy(extra=FrozenMap({"query_parameter": FrozenMap({"name": "q"})}))
+    header, query = HashPolicy("x-user"), HashPolicy(query_parameter="q")
     assert one.action.hash_policies == (header,)
     assert one.action.retry is not None
     assert not one.action.retry.avoid_tried_hosts

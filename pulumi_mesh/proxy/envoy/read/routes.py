@@ -12,13 +12,16 @@ from pulumi_mesh.proxy.envoy.read.matching import (
     query_matcher,
     regex,
     runtime_fraction,
+    string_matcher,
 )
 from pulumi_mesh.proxy.envoy.read.message import Message, UnmodelledError
 from pulumi_mesh.proxy.view.routes import (
     Action,
+    Cors,
     DirectResponse,
     Fault,
     Forward,
+    HashCookie,
     HashPolicy,
     HeaderChanges,
     HeaderValue,
@@ -45,6 +48,11 @@ _CODES: dict[str, Literal[301, 302, 303, 307, 308]] = {
     "SEE_OTHER": 303,
     "TEMPORARY_REDIRECT": 307,
     "PERMANENT_REDIRECT": 308,
+}
+_UNKNOWN_CLUSTER: dict[str, Literal[503, 404, 500]] = {
+    "SERVICE_UNAVAILABLE": 503,
+    "NOT_FOUND": 404,
+    "INTERNAL_SERVER_ERROR": 500,
 }
 _APPENDS: dict[str, bool | None] = {names.APPEND: True, names.OVERWRITE: False}
 
@@ -75,13 +83,15 @@ def virtual_host(message: Message) -> VirtualHost:
 
 def route(message: Message) -> Route:
     """envoy.config.route.v3.Route."""
+    filters = message.part("typed_per_filter_config", raw=True)
     return Route(
         name=message.text("name"),
         match=message.one("match", _match) or RouteMatch(PathMatch("prefix", "")),
         action=_action(message),
         request_headers=_headers("request", message),
         response_headers=_headers("response", message),
-        fault=message.part("typed_per_filter_config", raw=True).one(names.FAULT, _route_fault),
+        fault=filters.one(names.FAULT, _route_fault),
+        cors=filters.one(names.CORS, _cors),
         decorator=message.part("decorator").text("operation"),
         extra=message.rest(),
     )
@@ -93,6 +103,22 @@ def _route_fault(message: Message) -> Fault:
     return fault(message)
 
 
+def _cors(message: Message) -> Cors:
+    if message.text("@type") != names.CORS_POLICY_TYPE:
+        raise UnmodelledError
+    return Cors(
+        allow_origins=message.each("allow_origin_string_match", string_matcher),
+        allow_methods=message.text("allow_methods"),
+        allow_headers=message.text("allow_headers"),
+        expose_headers=message.text("expose_headers"),
+        max_age=message.text("max_age"),
+        allow_credentials=message.flag("allow_credentials"),
+        enabled=message.one("filter_enabled", runtime_fraction),
+        forward_unmatched_preflights=message.flag("forward_not_matching_preflights"),
+        extra=message.rest(),
+    )
+
+
 def fault(message: Message) -> Fault:
     """The fault filter's config, for the filter or for one route."""
     delay, abort = message.part("delay"), message.part("abort")
@@ -100,6 +126,7 @@ def fault(message: Message) -> Fault:
         delay=delay.duration("fixed_delay"),
         delay_fraction=delay.one("percentage", fractional_percent),
         abort_status=abort.number("http_status"),
+        abort_grpc_status=abort.number("grpc_status"),
         abort_fraction=abort.one("percentage", fractional_percent),
         extra=message.rest(),
     )
@@ -150,6 +177,7 @@ def _forward(message: Message) -> Forward:
         host_rewrite=message.text("host_rewrite_literal"),
         prefix_rewrite=message.text("prefix_rewrite"),
         regex_rewrite=message.one("regex_rewrite", _regex_rewrite),
+        unknown_cluster_status=message.choice("cluster_not_found_response_code", _UNKNOWN_CLUSTER, 503),
         extra=message.rest(),
     )
 
@@ -167,6 +195,7 @@ def _weighted(message: Message) -> WeightedCluster:
         message.number("weight") or 0,
         request_headers=_headers("request", message),
         response_headers=_headers("response", message),
+        host_rewrite=message.text("host_rewrite_literal"),
         extra=message.rest(),
     )
 
@@ -180,6 +209,7 @@ def _retry(message: Message) -> RetryPolicy:
         status_codes=message.numbers("retriable_status_codes"),
         avoid_tried_hosts=bool(message.each("retry_host_predicate", _previous_hosts)),
         host_selection_attempts=message.number("host_selection_retry_max_attempts") or 0,
+        back_off=message.part("retry_back_off").duration("base_interval"),
         extra=message.rest(),
     )
 
@@ -198,9 +228,25 @@ def _mirror(message: Message) -> Mirror:
 def _hash_policy(message: Message) -> HashPolicy:
     return HashPolicy(
         header=message.part("header").text("header_name"),
+        cookie=message.one("cookie", _hash_cookie),
+        source_ip=bool(message.part("connection_properties").flag("source_ip")),
+        query_parameter=message.part("query_parameter").text("name"),
         terminal=bool(message.flag("terminal")),
         extra=message.rest(),
     )
+
+
+def _hash_cookie(message: Message) -> HashCookie:
+    attributes = message.each("attributes", _attribute)
+    cookie = HashCookie(message.text("name"), message.duration("ttl"), message.text("path"), attributes)
+    message.end()
+    return cookie
+
+
+def _attribute(message: Message) -> tuple[str, str]:
+    pair = message.text("name"), message.text("value")
+    message.end()
+    return pair
 
 
 def _redirect(message: Message) -> Redirect:

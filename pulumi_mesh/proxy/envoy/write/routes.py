@@ -10,12 +10,15 @@ from pulumi_mesh.proxy.envoy.write.matching import (
     header_matcher,
     query_matcher,
     runtime_fraction,
+    string_matcher,
 )
 from pulumi_mesh.proxy.envoy.write.message import Json, duration, message, typed
 from pulumi_mesh.proxy.view.routes import (
+    Cors,
     DirectResponse,
     Fault,
     Forward,
+    HashCookie,
     HashPolicy,
     HeaderChanges,
     Mirror,
@@ -66,18 +69,38 @@ def virtual_host(host: VirtualHost) -> Json:
 
 def route(value: Route) -> Json:
     """envoy.config.route.v3.Route."""
-    per_filter = {names.FAULT: typed(names.FAULT_TYPE, fault(value.fault))} if value.fault else None
+    per_filter: Json = {}
+    if value.cors is not None:
+        per_filter[names.CORS] = typed(names.CORS_POLICY_TYPE, _cors(value.cors))
+    if value.fault is not None:
+        per_filter[names.FAULT] = typed(names.FAULT_TYPE, fault(value.fault))
     return message(
         {
             "name": value.name or None,
             "match": _match(value.match),
             **_action(value),
             "decorator": {"operation": value.decorator} if value.decorator else None,
-            "typed_per_filter_config": per_filter,
+            "typed_per_filter_config": per_filter or None,
             **_headers("request", value.request_headers),
             **_headers("response", value.response_headers),
         },
         value.extra,
+    )
+
+
+def _cors(policy: Cors) -> Json:
+    return message(
+        {
+            "allow_origin_string_match": [string_matcher(each) for each in policy.allow_origins] or None,
+            "allow_methods": policy.allow_methods or None,
+            "allow_headers": policy.allow_headers or None,
+            "expose_headers": policy.expose_headers or None,
+            "max_age": policy.max_age or None,
+            "allow_credentials": policy.allow_credentials,
+            "filter_enabled": runtime_fraction(policy.enabled),
+            "forward_not_matching_preflights": policy.forward_unmatched_preflights,
+        },
+        policy.extra,
     )
 
 
@@ -92,6 +115,7 @@ def fault(value: Fault) -> Json:
     abort = message(
         {
             "http_status": value.abort_status,
+            "grpc_status": value.abort_grpc_status,
             "percentage": fractional_percent(value.abort_fraction) if value.abort_fraction else None,
         }
     )
@@ -146,6 +170,9 @@ def _forward(action: Forward) -> Json:
             "request_mirror_policies": [_mirror(each) for each in action.mirrors] or None,
             "hash_policy": [_hash_policy(each) for each in action.hash_policies] or None,
             "max_grpc_timeout": duration(action.max_grpc_timeout),
+            "cluster_not_found_response_code": (
+                names.UNKNOWN_CLUSTER[action.unknown_cluster_status] if action.unknown_cluster_status != 503 else None
+            ),
         },
         action.extra,
     )
@@ -158,6 +185,7 @@ def _weighted(share: WeightedCluster) -> Json:
             "weight": share.weight,
             **_headers("request", share.request_headers),
             **_headers("response", share.response_headers),
+            "host_rewrite_literal": share.host_rewrite or None,
         },
         share.extra,
     )
@@ -173,6 +201,7 @@ def _retry(policy: RetryPolicy) -> Json:
             "retry_host_predicate": [previous] if policy.avoid_tried_hosts else None,
             "host_selection_retry_max_attempts": policy.host_selection_attempts or None,
             "retriable_status_codes": list(policy.status_codes) or None,
+            "retry_back_off": {"base_interval": duration(policy.back_off)} if policy.back_off is not None else None,
         },
         policy.extra,
     )
@@ -184,8 +213,27 @@ def _mirror(mirror: Mirror) -> Json:
 
 
 def _hash_policy(policy: HashPolicy) -> Json:
-    header = {"header_name": policy.header} if policy.header else None
-    return message({"header": header, "terminal": policy.terminal or None}, policy.extra)
+    return message(
+        {
+            "header": {"header_name": policy.header} if policy.header else None,
+            "cookie": _hash_cookie(policy.cookie) if policy.cookie else None,
+            "connection_properties": {"source_ip": True} if policy.source_ip else None,
+            "query_parameter": {"name": policy.query_parameter} if policy.query_parameter else None,
+            "terminal": policy.terminal or None,
+        },
+        policy.extra,
+    )
+
+
+def _hash_cookie(cookie: HashCookie) -> Json:
+    return message(
+        {
+            "name": cookie.name,
+            "ttl": duration(cookie.ttl),
+            "path": cookie.path or None,
+            "attributes": [{"name": name, "value": value} for name, value in cookie.attributes] or None,
+        }
+    )
 
 
 def _redirect(redirect: Redirect) -> Json:
