@@ -3,67 +3,103 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeVar
 
-from pulumi_mesh.manifests.snapshot import KnownService, Proxy, Snapshot, Workload, selects
+from pulumi_mesh.manifests.snapshot import KnownService, Proxy, Snapshot, Workload, answers_for
 from pulumi_mesh.proxy.resolve import ingress
 from pulumi_mesh.proxy.resolve.destination_rules import DestinationRules, Rule, destination_rules
 from pulumi_mesh.proxy.resolve.gateway_api import to_istio
 from pulumi_mesh.proxy.resolve.virtual_services import Bound, bound_virtual_services
+from pulumi_mesh.proxy.resolve.visibility import (
+    Visible,
+    aliases_of,
+    exported_to,
+    from_one_namespace,
+    one_a_host,
+    visible,
+)
+
+K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
     """A snapshot and what is looked up in it.
 
-    services: in Istio's order. by_host: lower-case host name to service.
+    services: all that are not aliases of others, in Istio's order. by_host: lower-case host name to service.
+    aliases: lower-case host name to the services that stand for it.
     """
 
     snapshot: Snapshot
     services: tuple[KnownService, ...]
     by_host: Mapping[str, KnownService]
+    aliases: Mapping[str, tuple[KnownService, ...]]
     virtual_services: tuple[Bound, ...]
     rules: DestinationRules
-    _workloads: Mapping[tuple[str, str, str], tuple[Workload, ...]]
+    _by_label: Mapping[tuple[str, str, str], tuple[Workload, ...]]
+    _by_host: Mapping[tuple[str, str], tuple[Workload, ...]]
+    _visible: dict[tuple[str, str], Visible] = field(default_factory=dict, compare=False)
 
     def service(self, host: str) -> KnownService | None:
         """The service of a host name."""
         return self.by_host.get(host.lower())
 
+    def visible(self, proxy: Proxy) -> Visible:
+        """The services that a proxy knows, without what a Sidecar says.
+
+        Mirrors DefaultSidecarScopeForGateway and, for a sidecar, an egress of ``*/*`` (pilot/pkg/model/sidecar.go).
+        """
+        key = (proxy.kind, proxy.namespace)
+        if key not in self._visible:
+            found = exported_to(self.services, proxy.namespace, self.snapshot.mesh)
+            sidecar = proxy.kind == "sidecar"
+            self._visible[key] = visible(from_one_namespace(found, proxy.namespace) if sidecar else found)
+        return self._visible[key]
+
     def rule(self, proxy: Proxy, host: str) -> Rule | None:
         """The destination rule that a proxy follows toward a host; None where the host is no service."""
-        service = self.service(host)
+        service = self.visible(proxy).service(host)
         return self.rules.for_client(proxy, service) if service else None
 
     def workloads(self, service: KnownService) -> tuple[Workload, ...]:
         """The workloads that answer for a service."""
+        listed = self._by_host.get((service.namespace, service.hostname), ())
         if not service.selector:
-            return ()
+            return listed
         key, value = min(service.selector.items())
-        candidates = self._workloads.get((service.namespace, key, value), ())
-        return tuple(each for each in candidates if selects(service.selector, each.labels))
+        selected = self._by_label.get((service.namespace, key, value), ())
+        return (*listed, *(each for each in selected if answers_for(each, service)))
 
 
 def index(snapshot: Snapshot) -> Index:
     """Index a snapshot, in Istio's terms."""
     snapshot = to_istio(ingress.to_istio(snapshot))
-    services = tuple(sorted(snapshot.services, key=lambda each: (each.name, each.namespace)))
-    by_host: dict[str, KnownService] = {}
-    for each in services:
-        by_host.setdefault(each.hostname.lower(), each)
+    services = tuple(sorted((each for each in snapshot.services if not each.alias_of), key=_by_age))
     return Index(
         snapshot,
         services,
-        by_host,
+        {each.hostname.lower(): each for each in one_a_host(services)},
+        aliases_of(snapshot.services),
         bound_virtual_services(snapshot),
         destination_rules(snapshot),
-        _by_label(snapshot.workloads),
+        _grouped(
+            ((each.namespace, key, value), each)
+            for each in snapshot.workloads
+            if not each.hostname
+            for key, value in each.labels.items()
+        ),
+        _grouped(((each.namespace, each.hostname), each) for each in snapshot.workloads if each.hostname),
     )
 
 
-def _by_label(workloads: Iterable[Workload]) -> dict[tuple[str, str, str], tuple[Workload, ...]]:
-    found: dict[tuple[str, str, str], list[Workload]] = {}
-    for each in workloads:
-        for key, value in each.labels.items():
-            found.setdefault((each.namespace, key, value), []).append(each)
-    return {place: tuple(those) for place, those in found.items()}
+def _by_age(service: KnownService) -> tuple[str, str, str]:
+    """Mirrors SortServicesByCreationTime (push_context.go)."""
+    return service.created, service.name, service.namespace
+
+
+def _grouped(pairs: Iterable[tuple[K, Workload]]) -> dict[K, tuple[Workload, ...]]:
+    found: dict[K, list[Workload]] = {}
+    for key, each in pairs:
+        found.setdefault(key, []).append(each)
+    return {key: tuple(those) for key, those in found.items()}
