@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
-
-import yaml
 
 from pulumi_mesh.manifests.loading import load_objects
 from pulumi_mesh.manifests.registry import snapshot_of
@@ -17,7 +16,7 @@ HOST = "{}.{}.svc.cluster.local"
 
 def snapshot(*manifests: dict[str, Any]) -> Snapshot:
     """The snapshot of manifests."""
-    return snapshot_of([each for each, _ in load_objects(yaml.safe_dump_all(manifests))])
+    return snapshot_of([each for each, _ in load_objects("\n---\n".join(map(json.dumps, manifests)))])
 
 
 def istio(kind: str, *manifests: dict[str, Any]) -> dict[str, dict[str, Any]]:
