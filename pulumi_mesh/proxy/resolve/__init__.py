@@ -15,6 +15,7 @@ from pulumi_mesh.proxy.resolve import authorization, inbound
 from pulumi_mesh.proxy.resolve.clusters import black_hole, outbound_clusters, passthrough
 from pulumi_mesh.proxy.resolve.gateway import gateway
 from pulumi_mesh.proxy.resolve.gateway_listeners import Policies
+from pulumi_mesh.proxy.resolve.gateway_sni_dnat import sni_dnat_clusters
 from pulumi_mesh.proxy.resolve.index import Index, index
 from pulumi_mesh.proxy.resolve.outbound import outbound_listeners
 from pulumi_mesh.proxy.resolve.outbound_routes import outbound_routes
@@ -43,15 +44,16 @@ def _router(found: Index, proxy: Proxy) -> ProxyView:
         http=authorization.http_filters(found.snapshot, proxy),
         network=authorization.network_filters(found.snapshot, proxy),
     )
-    listeners, routes = gateway(found, proxy, policies)
+    listeners, routes, across = gateway(found, proxy, policies)
     clusters, endpoints = outbound_clusters(found, proxy)
+    passing, theirs = sni_dnat_clusters(found, clusters, endpoints) if across else ((), ())
     return ProxyView(
         node=proxy.node,
         service_cluster=_service_cluster(proxy),
         listeners=listeners,
         routes=routes,
-        clusters=(*clusters, black_hole()),
-        endpoints=endpoints,
+        clusters=(*clusters, black_hole(), *passing),
+        endpoints=(*endpoints, *theirs),
     )
 
 

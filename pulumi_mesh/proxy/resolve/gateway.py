@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from pulumi_mesh.manifests.snapshot import Proxy
 from pulumi_mesh.proxy.resolve.gateway_listeners import Policies, gateway_listeners
 from pulumi_mesh.proxy.resolve.gateway_merge import merged
@@ -12,7 +14,15 @@ from pulumi_mesh.proxy.view.listeners import HttpConnectionManager, Listener
 from pulumi_mesh.proxy.view.routes import RouteConfig
 
 
-def gateway(index: Index, proxy: Proxy, policies: Policies) -> tuple[tuple[Listener, ...], tuple[RouteConfig, ...]]:
+class Gateway(NamedTuple):
+    """A gateway's listeners and route tables. across: whether other networks come in by it, and ask for clusters."""
+
+    listeners: tuple[Listener, ...]
+    routes: tuple[RouteConfig, ...]
+    across: bool
+
+
+def gateway(index: Index, proxy: Proxy, policies: Policies) -> Gateway:
     """What the Gateways that a proxy serves make of it."""
     servers = merged(servers_of(index.snapshot, proxy))
     listeners = gateway_listeners(index, proxy, servers, policies)
@@ -23,4 +33,5 @@ def gateway(index: Index, proxy: Proxy, policies: Policies) -> tuple[tuple[Liste
         for each in chain.filters
         if isinstance(each, HttpConnectionManager) and isinstance(each.routes, str)
     )
-    return listeners, gateway_routes(index, proxy, servers, asked)
+    across = any(each.spec.tls and each.spec.tls.mode == "AUTO_PASSTHROUGH" for each in servers.all)
+    return Gateway(listeners, gateway_routes(index, proxy, servers, asked), across)

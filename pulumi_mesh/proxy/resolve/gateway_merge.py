@@ -26,6 +26,11 @@ class Merged:
     _plain: dict[int, ServerPort] = field(default_factory=dict)
     _ports: set[int] = field(default_factory=set)
 
+    @property
+    def all(self) -> tuple[Server, ...]:
+        """All servers that count."""
+        return tuple(each for servers in self.by_port.values() for each in servers)
+
     def put(self, server: Server) -> None:
         """Take in a server, unless it is in conflict with an earlier one of its port."""
         port = ServerPort(server.port, server.spec.port.protocol, server.bind)
