@@ -46,7 +46,7 @@ def _router(found: Index, proxy: Proxy) -> ProxyView:
     )
     listeners, routes, across = gateway(found, proxy, policies)
     clusters, endpoints = outbound_clusters(found, proxy)
-    passing, theirs = sni_dnat_clusters(found, clusters, endpoints) if across else ((), ())
+    passing, theirs = sni_dnat_clusters(found, proxy, clusters, endpoints) if across else ((), ())
     return ProxyView(
         node=proxy.node,
         service_cluster=_service_cluster(proxy),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
-from pulumi_mesh.manifests.snapshot import Proxy, ref_of
+from pulumi_mesh.manifests.snapshot import KnownService, Proxy, ref_of
 from pulumi_mesh.proxy.resolve.actions import Scope
 from pulumi_mesh.proxy.resolve.gateway_merge import Merged
 from pulumi_mesh.proxy.resolve.gateway_servers import Server
@@ -13,22 +14,45 @@ from pulumi_mesh.proxy.resolve.hosts import intersection, specificity
 from pulumi_mesh.proxy.resolve.index import Index
 from pulumi_mesh.proxy.resolve.routes import BODY_LIMIT, catch_alls_last, routes_of
 from pulumi_mesh.proxy.resolve.virtual_services import bound_to
+from pulumi_mesh.proxy.resolve.visibility import is_visible
 from pulumi_mesh.proxy.view.routes import Route, RouteConfig, VirtualHost
 from pulumi_mesh.refs import Ref
 
 
 def gateway_routes(index: Index, proxy: Proxy, merged: Merged, names: Iterable[str]) -> tuple[RouteConfig, ...]:
     """The tables that listeners ask for. Mirrors ConfigGeneratorImpl.buildGatewayHTTPRouteConfig (core/gateway.go)."""
+    lookup = _lookup(index, proxy)
     return tuple(
         RouteConfig(
             name=name,
-            virtual_hosts=_virtual_hosts(index, proxy, merged.by_route_name[name]),
+            virtual_hosts=_virtual_hosts(index, proxy, merged.by_route_name[name], lookup),
             validate_clusters=False,
             ignore_port_in_host_matching=True,
             max_direct_response_body_size=BODY_LIMIT,
         )
         for name in sorted(set(names))
     )
+
+
+_Lookup = Callable[[str, str], KnownService | None]
+"""From a namespace and a host name to the service."""
+
+
+def _lookup(index: Index, proxy: Proxy) -> _Lookup:
+    """Of services that share a host name that of the virtual service's namespace, if the gateway sees it.
+
+    Mirrors buildNameToServiceMapForHTTPRoutes (core/gateway.go).
+    """
+    named = {(each.namespace, each.hostname.lower()): each for each in index.services}
+    seen = index.visible(proxy)
+
+    def lookup(namespace: str, host: str) -> KnownService | None:
+        own = named.get((namespace, host.lower()))
+        if own is not None and is_visible(own, proxy.namespace, index.snapshot.mesh):
+            return own
+        return seen.service(host)
+
+    return lookup
 
 
 _Source = tuple[str, Ref]
@@ -46,12 +70,12 @@ class _Host:
     ref: Ref | None = None
 
 
-def _virtual_hosts(index: Index, proxy: Proxy, servers: list[Server]) -> tuple[VirtualHost, ...]:
+def _virtual_hosts(index: Index, proxy: Proxy, servers: list[Server], lookup: _Lookup) -> tuple[VirtualHost, ...]:
     """A virtual host for each host that a server and a virtual service have in common."""
     hosts: dict[str, _Host] = {}
     made: dict[_Source, tuple[Route, ...]] = {}
     for server in servers:
-        _add_routes(index, proxy, server, hosts, made)
+        _add_routes(index, proxy, server, lookup, hosts, made)
         if server.redirects:
             for host in (each.lower() for each in server.hosts):
                 hosts[host] = replace(hosts.get(host, _Host(server.spec.port.number, ref=server.ref)), https=True)
@@ -61,7 +85,12 @@ def _virtual_hosts(index: Index, proxy: Proxy, servers: list[Server]) -> tuple[V
 
 
 def _add_routes(
-    index: Index, proxy: Proxy, server: Server, hosts: dict[str, _Host], made: dict[_Source, tuple[Route, ...]]
+    index: Index,
+    proxy: Proxy,
+    server: Server,
+    lookup: _Lookup,
+    hosts: dict[str, _Host],
+    made: dict[_Source, tuple[Route, ...]],
 ) -> None:
     """Add what virtual services say of a server's hosts. made: routes are built once for a gateway."""
     number = server.spec.port.number
@@ -71,7 +100,8 @@ def _add_routes(
             continue
         source = (server.owner, ref_of(bound.source))
         if source not in made:
-            scope = Scope(index, proxy, number, server.owner, server.spec.tls is not None, index.service)
+            known = partial(lookup, bound.source.namespace)
+            scope = Scope(index, proxy, number, server.owner, server.spec.tls is not None, known)
             if not (routes := routes_of(bound, scope)):
                 continue
             made[source] = routes

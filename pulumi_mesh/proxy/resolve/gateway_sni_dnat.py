@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.manifests.snapshot import Proxy
 from pulumi_mesh.proxy.resolve.client_tls import PLAIN
 from pulumi_mesh.proxy.resolve.clusters import server_name
 from pulumi_mesh.proxy.resolve.index import Index
@@ -16,7 +17,7 @@ _BY_TLS = "upstream_http_protocol_options"
 
 
 def sni_dnat_clusters(
-    index: Index, clusters: tuple[Cluster, ...], endpoints: tuple[EndpointSet, ...]
+    index: Index, proxy: Proxy, clusters: tuple[Cluster, ...], endpoints: tuple[EndpointSet, ...]
 ) -> tuple[tuple[Cluster, ...], tuple[EndpointSet, ...]]:
     """Beside each cluster of a service in the mesh the one that passes connections on: without TLS of its own, to
     endpoints that take mutual TLS. clusters, endpoints: the outbound ones.
@@ -27,7 +28,7 @@ def sni_dnat_clusters(
     names: dict[str, str] = {}
     for each in clusters:
         _, port, subset, host = each.name.split("|", 3)
-        service = index.service(host)
+        service = index.visible(proxy).service(host)
         if service is not None and not service.external:
             names[each.name] = server_name(host, int(port), subset)
     return (

@@ -105,7 +105,7 @@ def _across_clusters(index: Index, proxy: Proxy, server: Server) -> Iterable[Fil
 
     Mirrors builtAutoPassthroughFilterChains (core/gateway.go).
     """
-    for service in index.services:
+    for service in index.visible(proxy).services:
         if service.external or not any(subset_of(service.hostname, each) for each in server.server_names):
             continue
         rule = index.rules.for_client(proxy, service)
@@ -121,7 +121,8 @@ def _across_clusters(index: Index, proxy: Proxy, server: Server) -> Iterable[Fil
 
 
 def _scope(index: Index, proxy: Proxy, server: Server) -> Scope:
-    return Scope(index, proxy, server.spec.port.number, server.owner, server.spec.tls is not None, index.service)
+    lookup = index.visible(proxy).service
+    return Scope(index, proxy, server.spec.port.number, server.owner, server.spec.tls is not None, lookup)
 
 
 def _bound(index: Index, proxy: Proxy, server: Server) -> Iterable[Bound]:
