@@ -126,7 +126,8 @@ def _operation(match: RouteMatch, action: Action, name: str, port: int) -> str:
     path = {"prefix": f"{match.path.value}*", "path": match.path.value, "regex": match.path.value}.get(
         match.path.kind, "/*"
     )
-    if isinstance(action, Forward) and action.cluster:
-        _, number, _, host = action.cluster.split("|", 3)
+    # Without a service (UNKNOWN_SERVICE) there is nothing in a cluster's name to call the route by.
+    if isinstance(action, Forward) and action.cluster.count("|") == 3:
+        _, number, _, host = action.cluster.split("|")
         return f"{host}:{number}{path}"
     return f"{name}:{port}{path}"
