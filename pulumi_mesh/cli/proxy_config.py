@@ -160,7 +160,7 @@ def _all(output: str, **named: Any) -> None:
 
 
 def _view(proxy: str, paths: tuple[str, ...], stages: dict[str, int], mesh_config: str | None) -> ProxyView:
-    from pulumi_mesh.cli.proxies import find_proxy
+    from pulumi_mesh.loading.proxies import find_proxy
     from pulumi_mesh.loading.snapshot import load_snapshot
     from pulumi_mesh.proxy.resolve import resolve
 
