@@ -26,13 +26,27 @@ Error = Literal[
 ]
 """Why a request goes no further; empty when it does. The words are those of Istio's own simulation where it has one."""
 
+Transport = Literal["", "plaintext", "tls", "mtls", "mixed"]
+"""How a proxy speaks to endpoints; ``mixed``: not to all alike. Empty: nothing is sent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A cluster that may get the request, and its weight relative to the sum of all shares."""
+    """A cluster that may get the request, and its weight relative to the sum of all shares.
+
+    error: why this share's requests go no further. transport: how the proxy speaks to its endpoints.
+    host, request_headers, response_headers, response_headers_removed: as in Outcome, with what the share itself
+    changes.
+    """
 
     cluster: str
     weight: int = 1
+    error: Error = ""
+    transport: Transport = ""
+    host: str = ""
+    request_headers: tuple[tuple[str, str], ...] = ()
+    response_headers: tuple[tuple[str, str], ...] = ()
+    response_headers_removed: tuple[str, ...] = ()
     ref: Ref | None = field(default=None, compare=False)
 
 
@@ -48,14 +62,19 @@ class Step:
 class Outcome:
     """What a proxy does with a request, and why.
 
-    listener, filter_chain, route_config, virtual_host, route: names of what matched, empty where nothing did.
-    clusters: where it may go; empty when the proxy answers itself.
+    listener, filter_chain, route_config, virtual_host, virtual_cluster, route: names of what matched, empty where
+    nothing did. virtual_cluster: only where a virtual host has some; ``other`` is none of them.
+    route_config: the name by which the listener asks for it; empty for one that it holds itself.
+    error: where there are several shares, only what all of them have; else each share has its own.
+    clusters: where it may go, or would; empty when the proxy answers itself.
     status: the proxy's own answer (404, 403, 301, a direct response, 503 without endpoints); None when an upstream
     answers, or when there is no HTTP answer (a reset). location: of a redirect. body: of a direct response.
-    host, path, request_headers: what is sent on, after rewrites. response_headers: what the proxy sets on the answer;
-    response_headers_removed: what it takes away.
+    host, path, request_headers: what is sent on, after rewrites, without what Envoy says of itself
+    (``x-envoy-*``, ``x-forwarded-*``, ``x-request-id``). response_headers: what the proxy sets on the answer;
+    response_headers_removed: what it takes away. Of several shares: without what a share itself changes.
     timeout: of the whole answer; None is no limit. transport: how the proxy speaks to each share's endpoints.
-    policy: which authorization policy decided, empty when none did.
+    principal: the client's identity that mutual TLS proved. policy: which authorization policy decided, empty when
+    none did.
     why: the decisions, in their order.
     """
 
@@ -63,6 +82,7 @@ class Outcome:
     filter_chain: str = ""
     route_config: str = ""
     virtual_host: str = ""
+    virtual_cluster: str = ""
     route: str = ""
     error: Error = ""
     clusters: tuple[Share, ...] = ()
@@ -78,7 +98,8 @@ class Outcome:
     retry: RetryPolicy | None = None
     mirrors: tuple[Mirror, ...] = ()
     fault: Fault | None = None
-    transport: Literal["", "plaintext", "tls", "mtls"] = ""
+    transport: Transport = ""
+    principal: str = ""
     policy: str = ""
     why: tuple[Step, ...] = field(default=(), compare=False)
 

@@ -1,0 +1,67 @@
+"""Cross-origin requests: preflights that the proxy answers, and what it tells browsers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi_mesh.proxy.simulate import raw
+from pulumi_mesh.proxy.simulate.exchange import Exchange
+from pulumi_mesh.proxy.simulate.texts import text_matches
+from pulumi_mesh.proxy.view.matching import StringMatch
+from pulumi_mesh.proxy.view.routes import Cors
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+def cors(policy: Cors, exchange: Exchange) -> tuple[bool, Pairs]:
+    """Whether the proxy answers itself (a preflight), and the headers of the answer that come of it.
+
+    Mirrors CorsFilter (Envoy's source/extensions/filters/http/cors).
+    """
+    origin = exchange.headers.get("origin")
+    if not origin or (policy.enabled is not None and exchange.chance.takes(policy.enabled) is False):
+        return False, ()
+    if not any(_allows(each, origin) for each in policy.allow_origins):
+        return _is_preflight(exchange) and policy.forward_unmatched_preflights is False, ()
+    granted: Pairs = (("access-control-allow-origin", origin),)
+    if policy.allow_credentials:
+        granted += (("access-control-allow-credentials", "true"),)
+    if not _is_preflight(exchange):
+        return False, granted + _given(("access-control-expose-headers", policy.expose_headers))
+    return True, granted + _given(
+        ("access-control-allow-methods", policy.allow_methods),
+        ("access-control-allow-headers", policy.allow_headers),
+        ("access-control-max-age", policy.max_age),
+    )
+
+
+def raw_cors(message: Mapping[str, Any]) -> Cors | None:
+    """envoy.extensions.filters.http.cors.v3.CorsPolicy, or a route's older one, where the view does not model it."""
+    if not message:
+        return None
+    found = (raw.string_match(each) for each in raw.each(message, "allow_origin_string_match"))
+    enabled = raw.part(message, "filter_enabled")
+    return Cors(
+        allow_origins=tuple(each for each in found if each),
+        allow_methods=str(message.get("allow_methods", "")),
+        allow_headers=str(message.get("allow_headers", "")),
+        expose_headers=str(message.get("expose_headers", "")),
+        max_age=str(message.get("max_age", "")),
+        allow_credentials=message.get("allow_credentials"),
+        enabled=raw.fraction(raw.part(enabled, "default_value")) if enabled else None,
+        forward_unmatched_preflights=message.get("forward_not_matching_preflights"),
+    )
+
+
+def _is_preflight(exchange: Exchange) -> bool:
+    asked = exchange.headers.get("access-control-request-method")
+    return exchange.headers.get(":method") == "OPTIONS" and bool(asked)
+
+
+def _allows(test: StringMatch, origin: str) -> bool:
+    return test == StringMatch("exact", "*") or text_matches(test, origin)
+
+
+def _given(*pairs: tuple[str, str]) -> Pairs:
+    return tuple(pair for pair in pairs if pair[1])

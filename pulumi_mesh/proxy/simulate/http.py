@@ -1,0 +1,119 @@
+"""What an HTTP connection manager does with a request."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pulumi_mesh.proxy.simulate import raw
+from pulumi_mesh.proxy.simulate.chance import Chance
+from pulumi_mesh.proxy.simulate.exchange import Exchange, Peer
+from pulumi_mesh.proxy.simulate.forwarding import forwarded, level, set_on_answer
+from pulumi_mesh.proxy.simulate.http_filters import treat
+from pulumi_mesh.proxy.simulate.incoming import exchange_of
+from pulumi_mesh.proxy.simulate.mutations import removed_names
+from pulumi_mesh.proxy.simulate.outcome import Outcome, Step
+from pulumi_mesh.proxy.simulate.redirects import https_location, location
+from pulumi_mesh.proxy.simulate.request import Request
+from pulumi_mesh.proxy.simulate.route_choice import Choice, choose, virtual_cluster
+from pulumi_mesh.proxy.view import ProxyView
+from pulumi_mesh.proxy.view.jwt import JwtAuthentication
+from pulumi_mesh.proxy.view.listeners import HttpConnectionManager
+from pulumi_mesh.proxy.view.routes import DirectResponse, Forward, Redirect, RouteConfig
+
+
+def http(
+    view: ProxyView, manager: HttpConnectionManager, request: Request, peer: Peer, chance: Chance, known: Outcome
+) -> Outcome:
+    """The outcome of a request. known: what was found out of its connection."""
+    if request.protocol == "tcp" or (request.tls != "plaintext" and not peer.encrypted):
+        said = "bytes that are not HTTP" if request.protocol == "tcp" else "TLS that does not end here"
+        return replace(known, error="protocol error", why=(*known.why, Step(f"{said} where HTTP is spoken")))
+    config = _routes(view, manager)
+    known = replace(
+        known, route_config=manager.routes if isinstance(manager.routes, str) else "", principal=peer.principal
+    )
+    exchange, refused = exchange_of(manager, request, peer, chance)
+    if refused:
+        path = exchange.headers.text(":path")
+        why = (*known.why, Step("slashes in the path are escaped, which the proxy does not take"))
+        return replace(known, status=refused, location=path if refused == 307 else "", why=why)
+    return _through_filters(view, manager, config, exchange, known)
+
+
+def _routes(view: ProxyView, manager: HttpConnectionManager) -> RouteConfig:
+    """The route configuration, inline or by name; one that is not there has no virtual hosts."""
+    if isinstance(manager.routes, RouteConfig):
+        return manager.routes
+    found = (each for each in view.routes if each.name == manager.routes)
+    return next(found, RouteConfig(manager.routes, ()))
+
+
+def _through_filters(
+    view: ProxyView, manager: HttpConnectionManager, config: RouteConfig, exchange: Exchange, known: Outcome
+) -> Outcome:
+    choice = choose(config, exchange)
+    filters: list[Step] = []
+    for each in manager.http_filters:
+        treated = treat(each, exchange, choice)
+        exchange = treated.exchange
+        filters += treated.why
+        headers = (*known.response_headers, *treated.headers)
+        known = replace(
+            known, policy=treated.policy or known.policy, fault=treated.fault or known.fault, response_headers=headers
+        )
+        if treated.status is not None:
+            known = _named(known, choice, exchange, filters)
+            return _answered(
+                replace(known, status=treated.status, error=treated.error, body=treated.body), config, choice, exchange
+            )
+        if isinstance(each, JwtAuthentication) and any(one.extra.get("clear_route_cache") for one in each.providers):
+            choice = choose(config, exchange)
+    return _routed(view, config, choice, exchange, _named(known, choice, exchange, filters))
+
+
+def _named(known: Outcome, choice: Choice, exchange: Exchange, filters: list[Step]) -> Outcome:
+    """With the names of what the request met."""
+    return replace(
+        known,
+        virtual_host=choice.host.name if choice.host else "",
+        virtual_cluster=virtual_cluster(choice.host, exchange) if choice.host else "",
+        route=choice.route.name if choice.route else "",
+        why=(*known.why, *choice.why, *filters),
+    )
+
+
+def _routed(view: ProxyView, config: RouteConfig, choice: Choice, exchange: Exchange, known: Outcome) -> Outcome:
+    if choice.host is None:
+        return replace(known, error="no virtual host matched", status=404)
+    if choice.needs_tls:
+        return replace(known, error="tls required, sending 301", status=301, location=https_location(exchange))
+    if choice.route is None:
+        return replace(known, error="no route matched", status=404)
+    match choice.route.action:
+        case Forward() as forward:
+            return forwarded(view, (config, choice.host, choice.route), forward, exchange, known)
+        case Redirect() as redirect:
+            where = location(redirect, choice.route.match, exchange)
+            why = (*known.why, Step(f"redirect to {where}", choice.route.ref))
+            found = replace(known, status=redirect.code, location=where, why=why)
+            return _answered(found, config, choice, exchange)
+        case DirectResponse() as answer:
+            why = (*known.why, Step(f"the proxy answers {answer.status} itself", choice.route.ref))
+            found = replace(known, status=answer.status, body=_body(answer), why=why)
+            return _answered(found, config, choice, exchange)
+
+
+def _answered(known: Outcome, config: RouteConfig, choice: Choice, exchange: Exchange) -> Outcome:
+    """With what the route configuration changes on answers, those of the proxy itself too."""
+    if choice.host is None or choice.route is None:
+        return known
+    mutations = level(config, choice.host, choice.route).response
+    return replace(
+        known,
+        response_headers=(*known.response_headers, *set_on_answer(mutations, exchange)),
+        response_headers_removed=removed_names(mutations),
+    )
+
+
+def _body(answer: DirectResponse) -> str:
+    return answer.body or str(raw.part(answer.extra, "body").get("inline_bytes", ""))

@@ -1,0 +1,127 @@
+"""The HTTP filters before the router, in their order: each passes a request on or answers it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pulumi_mesh.proxy.simulate import raw
+from pulumi_mesh.proxy.simulate.authorization import authorize
+from pulumi_mesh.proxy.simulate.conditions import noted
+from pulumi_mesh.proxy.simulate.cors import cors, raw_cors
+from pulumi_mesh.proxy.simulate.exchange import Exchange
+from pulumi_mesh.proxy.simulate.faults import aborts, applies, delays
+from pulumi_mesh.proxy.simulate.outcome import Error, Step
+from pulumi_mesh.proxy.simulate.route_choice import Choice
+from pulumi_mesh.proxy.simulate.tokens import authenticate
+from pulumi_mesh.proxy.view.ext_authz import HttpExtAuthz
+from pulumi_mesh.proxy.view.jwt import JwtAuthentication
+from pulumi_mesh.proxy.view.listeners import FaultFilter, HttpFilter, OpaqueFilter, RouterFilter
+from pulumi_mesh.proxy.view.rbac import HttpRbac
+from pulumi_mesh.proxy.view.routes import Cors, Fault, Forward
+
+_CORS = "envoy.filters.http.cors"
+_SILENT = frozenset({"istio.metadata_exchange", "istio.alpn", "istio.stats", "envoy.filters.http.grpc_stats", _CORS})
+"""Filters that decide nothing about where a request goes, or that are looked at by their name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Treated:
+    """What a filter did. status: its own answer, None when the request passes. policy: which authorized it."""
+
+    exchange: Exchange
+    why: tuple[Step, ...] = ()
+    status: int | None = None
+    error: Error = ""
+    body: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    policy: str = ""
+    fault: Fault | None = None
+
+
+def treat(filter: HttpFilter, exchange: Exchange, choice: Choice) -> Treated:
+    """What one filter does with a request."""
+    match filter:
+        case HttpRbac():
+            return _authorized(filter, exchange)
+        case JwtAuthentication():
+            return _authenticated(filter, exchange)
+        case HttpExtAuthz():
+            return _asked(filter, exchange)
+        case FaultFilter(fault):
+            return _faulted((choice.route.fault if choice.route else None) or fault, exchange, choice)
+        case RouterFilter():
+            return Treated(exchange)
+        case OpaqueFilter(name):
+            return _shared_with_pages(exchange, choice) if name == _CORS else _unknown(name, exchange)
+
+
+def _authorized(filter: HttpRbac, exchange: Exchange) -> Treated:
+    allowed, policy, why, after = authorize(filter, exchange)
+    name = policy.name if policy else ""
+    if allowed:
+        return Treated(after, (why,), policy=name)
+    return Treated(after, (why,), 403, "denied", "RBAC: access denied", policy=name)
+
+
+def _authenticated(filter: JwtAuthentication, exchange: Exchange) -> Treated:
+    after, why = authenticate(filter, exchange)
+    step = Step(f"authentication of the request: {why}")
+    if after is None:
+        return Treated(exchange, (step,), 401, "denied")
+    return Treated(after, (step,))
+
+
+def _asked(filter: HttpExtAuthz, exchange: Exchange) -> Treated:
+    if filter.only_if is not None and not noted(filter.only_if, exchange.metadata):
+        return Treated(exchange)
+    return Treated(exchange, (Step(f"{filter.cluster} is asked whether the request is allowed: taken to say yes"),))
+
+
+def _faulted(fault: Fault, exchange: Exchange, choice: Choice) -> Treated:
+    action = choice.route.action if choice.route else None
+    if not applies(fault, exchange, action.cluster if isinstance(action, Forward) else ""):
+        return Treated(exchange)
+    ref = choice.route.ref if choice.route else None
+    late, cut = delays(fault, exchange), aborts(fault, exchange)
+    if late is False and cut is False:
+        return Treated(exchange)
+    steps = []
+    if late is not False:
+        steps.append(Step(f"{'a share waits' if late is None else 'waits'} {fault.delay} on purpose", ref))
+    if cut is not False:
+        status = fault.abort_status or 200
+        steps.append(Step(f"{'a share gets' if cut is None else 'gets'} {status} on purpose", ref))
+    treated = Treated(exchange, tuple(steps), fault=fault)
+    if not cut:
+        return treated
+    return replace(treated, status=fault.abort_status or 200, body="fault filter abort")
+
+
+def _shared_with_pages(exchange: Exchange, choice: Choice) -> Treated:
+    policy = _cors_policy(choice)
+    if policy is None:
+        return Treated(exchange)
+    answers, headers = cors(policy, exchange)
+    ref = choice.route.ref if choice.route else None
+    if answers:
+        return Treated(exchange, (Step("the preflight is answered by the proxy", ref),), 200, headers=headers)
+    return Treated(exchange, (Step("its origin may ask", ref),) if headers else (), headers=headers)
+
+
+def _cors_policy(choice: Choice) -> Cors | None:
+    if choice.route is None or choice.host is None:
+        return None
+    action = choice.route.action.extra if isinstance(choice.route.action, Forward) else {}
+    return (
+        choice.route.cors
+        or raw_cors(raw.part(choice.route.extra, "typed_per_filter_config", _CORS))
+        or raw_cors(raw.part(action, "cors"))
+        or raw_cors(raw.part(choice.host.extra, "typed_per_filter_config", _CORS))
+        or raw_cors(raw.part(choice.host.extra, "cors"))
+    )
+
+
+def _unknown(name: str, exchange: Exchange) -> Treated:
+    if name in _SILENT:
+        return Treated(exchange)
+    return Treated(exchange, (Step(f"filter {name} is not known here: taken to let the request pass"),))

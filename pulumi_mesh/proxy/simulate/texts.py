@@ -1,0 +1,55 @@
+"""Tests of one text, and regular expressions as Envoy has them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pulumi_mesh.proxy.view.matching import StringMatch
+
+if TYPE_CHECKING:
+    import re2
+
+
+def text_matches(test: StringMatch, text: str) -> bool:
+    """envoy.type.matcher.v3.StringMatcher: a regex has to match the whole text."""
+    if test.kind == "regex":
+        return full_match(test.value, text)
+    value = test.value
+    if test.ignore_case:
+        value, text = _lower(value), _lower(text)
+    match test.kind:
+        case "exact":
+            return text == value
+        case "prefix":
+            return text.startswith(value)
+        case "suffix":
+            return text.endswith(value)
+        case _:
+            return value in text
+
+
+def full_match(pattern: str, text: str) -> bool:
+    """Whether RE2 matches the whole text."""
+    return _compiled(pattern).fullmatch(text) is not None
+
+
+def replace_all(pattern: str, substitution: str, text: str) -> str:
+    r"""Every match replaced, as RE2's GlobalReplace does: ``\1`` is a group, ``\0`` the match, ``\\`` a backslash."""
+    found: str = _compiled(pattern).sub(substitution, text)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> re2._Regexp:
+    # Loaded with the first regex, as it is slow to load and most views have none.
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    return re2.compile(pattern, options)
+
+
+def _lower(text: str) -> str:
+    """Envoy folds ASCII only."""
+    return "".join(char.lower() if char.isascii() else char for char in text)
