@@ -7,7 +7,7 @@ from pulumi_mesh.istio import gateway
 from pulumi_mesh.istio.cipher_suites import CIPHER_SUITES
 from pulumi_mesh.manifests.snapshot import MeshConfig
 from pulumi_mesh.proxy.resolve.client_tls import TRUST_ROOT, WORKLOAD_CERTIFICATE, names_of_any_type
-from pulumi_mesh.proxy.view.matching import EMPTY
+from pulumi_mesh.proxy.view.matching import EMPTY, StringMatch
 from pulumi_mesh.proxy.view.tls import DownstreamTls, SecretRef, Validation
 
 _VERSIONS = {"TLSV1_0": "TLSv1_0", "TLSV1_1": "TLSv1_1", "TLSV1_2": "TLSv1_2", "TLSV1_3": "TLSv1_3"}
@@ -90,7 +90,10 @@ def _files(tls: gateway.Tls) -> tuple[tuple[SecretRef, ...], SecretRef]:
 
 def _validation(tls: gateway.Tls, root: SecretRef, by_credential: bool) -> Validation:
     """What a client must prove. Hashes count with credentials only, revocations with files only."""
-    extra: dict[str, object] = names_of_any_type(tls.subject_alt_names or ())
+    names = tls.subject_alt_names or ()
+    # A SPIFFE identity is sure to be a URI, which is the kind of name that a view knows.
+    identities = all(each.startswith("spiffe://") for each in names)
+    extra: dict[str, object] = {} if identities else names_of_any_type(names)
     if by_credential and tls.verify_certificate_spki:
         extra["verify_certificate_spki"] = tuple(tls.verify_certificate_spki)
     if by_credential and tls.verify_certificate_hash:
@@ -99,7 +102,8 @@ def _validation(tls: gateway.Tls, root: SecretRef, by_credential: bool) -> Valid
         extra["crl"] = FrozenMap({"filename": tls.ca_crl})
     if tls.insecure_skip_verify:
         extra["trust_chain_verification"] = "ACCEPT_UNTRUSTED"
-    return Validation(root, extra=FrozenMap(extra) if extra else EMPTY)
+    exact = tuple(StringMatch("exact", each) for each in names) if identities else ()
+    return Validation(root, exact, extra=FrozenMap(extra) if extra else EMPTY)
 
 
 def secret(credential: str) -> SecretRef:

@@ -28,7 +28,11 @@ from tests.cluster.tools.process import NotReadyError, Running, free_ports, runn
 
 # Envoy as its own project builds it has none of Istio's own filters: these keep istiod from asking for them.
 FOR_STOCK_ENVOY: Mapping[str, str] = MappingProxyType(
-    {"PILOT_ENABLE_METADATA_EXCHANGE": "false", "PILOT_ENABLE_ALPN_FILTER": "false"}
+    {
+        "PILOT_ENABLE_METADATA_EXCHANGE": "false",
+        "PILOT_DISABLE_MX_ALPN": "true",
+        "PILOT_ENABLE_ALPN_FILTER": "false",
+    }
 )
 """Variables of an istiod whose proxies are stock Envoys."""
 
