@@ -11,14 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
-from pulumi_mesh.proxy.resolve import authorization, inbound
+from pulumi_mesh.proxy.resolve import inbound, security
 from pulumi_mesh.proxy.resolve.clusters import black_hole, outbound_clusters, passthrough
 from pulumi_mesh.proxy.resolve.gateway import gateway
 from pulumi_mesh.proxy.resolve.gateway_listeners import Policies
 from pulumi_mesh.proxy.resolve.gateway_sni_dnat import sni_dnat_clusters
 from pulumi_mesh.proxy.resolve.index import Index, index
-from pulumi_mesh.proxy.resolve.outbound import outbound_listeners
+from pulumi_mesh.proxy.resolve.outbound import outbound_listeners, tables_of
 from pulumi_mesh.proxy.resolve.outbound_routes import outbound_routes
+from pulumi_mesh.proxy.resolve.sidecar_scope import SidecarScope, scope_key, sidecar_scope
 from pulumi_mesh.proxy.view import ProxyView
 
 __all__ = ["resolve", "resolve_all"]
@@ -36,13 +37,23 @@ def resolve(snapshot: Snapshot, proxy: Proxy) -> ProxyView:
 def resolve_all(snapshot: Snapshot, proxies: Iterable[Proxy]) -> dict[Proxy, ProxyView]:
     """What ``resolve`` gives for each of the proxies, in their order; the snapshot is indexed once."""
     found = index(snapshot)
-    return {each: _router(found, each) if each.kind == "router" else _sidecar(found, each) for each in proxies}
+    scopes: dict[object, SidecarScope] = {}
+    views: dict[Proxy, ProxyView] = {}
+    for each in proxies:
+        if each.kind == "router":
+            views[each] = _router(found, each)
+            continue
+        key = scope_key(found, each)
+        if key not in scopes:
+            scopes[key] = sidecar_scope(found, each)
+        views[each] = _sidecar(found.narrowed(each, scopes[key].visible), each, scopes[key])
+    return views
 
 
 def _router(found: Index, proxy: Proxy) -> ProxyView:
     policies = Policies(
-        http=authorization.http_filters(found.snapshot, proxy),
-        network=authorization.network_filters(found.snapshot, proxy),
+        http=security.request_filters(found.snapshot, proxy),
+        network=security.connection_filters(found.snapshot, proxy),
     )
     listeners, routes, across = gateway(found, proxy, policies)
     clusters, endpoints = outbound_clusters(found, proxy)
@@ -57,13 +68,14 @@ def _router(found: Index, proxy: Proxy) -> ProxyView:
     )
 
 
-def _sidecar(found: Index, proxy: Proxy) -> ProxyView:
+def _sidecar(found: Index, proxy: Proxy, scope: SidecarScope) -> ProxyView:
+    outbound = outbound_listeners(found, proxy, scope)
     clusters, endpoints = outbound_clusters(found, proxy)
     return ProxyView(
         node=proxy.node,
         service_cluster=_service_cluster(proxy),
-        listeners=(*outbound_listeners(found, proxy), *inbound.listeners(found.snapshot, proxy)),
-        routes=outbound_routes(found, proxy),
+        listeners=(*outbound, *inbound.listeners(found.snapshot, proxy)),
+        routes=outbound_routes(found, proxy, scope, tables_of(outbound)),
         clusters=(*clusters, black_hole(), passthrough(), *inbound.clusters(found.snapshot, proxy, found.rules)),
         endpoints=endpoints,
     )

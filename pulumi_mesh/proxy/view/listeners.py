@@ -8,6 +8,8 @@ from typing import Literal
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.proxy.view.addresses import Address
+from pulumi_mesh.proxy.view.ext_authz import HttpExtAuthz, NetworkExtAuthz
+from pulumi_mesh.proxy.view.jwt import JwtAuthentication
 from pulumi_mesh.proxy.view.matching import EMPTY
 from pulumi_mesh.proxy.view.rbac import HttpRbac, NetworkRbac
 from pulumi_mesh.proxy.view.routes import Fault, RouteConfig
@@ -41,7 +43,7 @@ class OpaqueFilter:
     config: FrozenMap[str, object]
 
 
-HttpFilter = HttpRbac | RouterFilter | FaultFilter | OpaqueFilter
+HttpFilter = HttpRbac | HttpExtAuthz | JwtAuthentication | RouterFilter | FaultFilter | OpaqueFilter
 
 
 ForwardClientCert = Literal["", "SANITIZE", "APPEND_FORWARD", "SANITIZE_SET", "FORWARD_ONLY", "ALWAYS_FORWARD_ONLY"]
@@ -85,7 +87,7 @@ class TcpProxy:
     extra: FrozenMap[str, object] = EMPTY
 
 
-NetworkFilter = HttpConnectionManager | TcpProxy | NetworkRbac | OpaqueFilter
+NetworkFilter = HttpConnectionManager | TcpProxy | NetworkRbac | NetworkExtAuthz | OpaqueFilter
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Union
 
 from pulumi_mesh.frozen import FrozenMap
 
@@ -18,6 +18,44 @@ class StringMatch:
     kind: Literal["exact", "prefix", "suffix", "contains", "regex"]
     value: str
     ignore_case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListMatch:
+    """A list of which one item passes (envoy.type.matcher.v3.ListMatcher)."""
+
+    item: ValueMatch
+
+
+@dataclass(frozen=True, slots=True)
+class EitherMatch:
+    """A value that one of the tests passes (envoy.type.matcher.v3.OrMatcher)."""
+
+    tests: tuple[ValueMatch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PresentMatch:
+    """A value of any kind that is there, or is not (``present_match``)."""
+
+    present: bool
+
+
+ValueMatch = Union[StringMatch, ListMatch, EitherMatch, PresentMatch]  # noqa: UP007 - named before it is there
+"""A test of structured data (envoy.type.matcher.v3.ValueMatcher); a StringMatch takes text only."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataMatch:
+    """A test of what a filter noted about a request or a connection (envoy.type.matcher.v3.MetadataMatcher).
+
+    filter: whose notes. path: keys, outermost first.
+    """
+
+    filter: str
+    path: tuple[str, ...]
+    value: ValueMatch
+    invert: bool = False
 
 
 @dataclass(frozen=True, slots=True)

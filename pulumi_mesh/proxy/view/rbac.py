@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Union
 
 from pulumi_mesh.frozen import FrozenMap
-from pulumi_mesh.proxy.view.matching import EMPTY, HeaderMatch, StringMatch
+from pulumi_mesh.proxy.view.matching import EMPTY, HeaderMatch, MetadataMatch, StringMatch
 from pulumi_mesh.refs import Ref
 
 
@@ -51,6 +51,28 @@ class UrlPath:
     """The path, without the query, matches (permission only)."""
 
     match: StringMatch
+
+
+@dataclass(frozen=True, slots=True)
+class PathTemplate:
+    """The path has this form: ``*`` for one segment, ``**`` for any number of them (permission only)."""
+
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a filter noted, such as the claims of a token, matches."""
+
+    match: MetadataMatch
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationAddress:
+    """The connection was made to an address in this range (permission only)."""
+
+    prefix: str
+    length: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +122,9 @@ Condition = Union[  # noqa: UP007 - the classes above name it before it is there
     Not,
     Header,
     UrlPath,
+    PathTemplate,
+    Metadata,
+    DestinationAddress,
     DestinationPort,
     RequestedServerName,
     Authenticated,
@@ -128,18 +153,24 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class HttpRbac:
-    """The HTTP filter envoy.filters.http.rbac. ``shadow`` is evaluated for statistics only."""
+    """The HTTP filter envoy.filters.http.rbac.
+
+    shadow: evaluated, not enforced: the filter notes under its name, with ``shadow_prefix`` before the key,
+    ``shadow_engine_result`` (allowed, denied) and ``shadow_effective_policy_id`` (the policy that matched).
+    """
 
     rules: Rules | None
     shadow: Rules | None = None
     extra: FrozenMap[str, object] = EMPTY
+    shadow_prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkRbac:
-    """The network filter envoy.filters.network.rbac."""
+    """The network filter envoy.filters.network.rbac: as HttpRbac, of connections."""
 
     rules: Rules | None
     stat_prefix: str
     shadow: Rules | None = None
     extra: FrozenMap[str, object] = EMPTY
+    shadow_prefix: str = ""

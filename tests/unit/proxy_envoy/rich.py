@@ -19,6 +19,16 @@ from pulumi_mesh.proxy.view.clusters import (
     TcpKeepalive,
     TransportMatch,
 )
+from pulumi_mesh.proxy.view.ext_authz import HttpExtAuthz, NetworkExtAuthz
+from pulumi_mesh.proxy.view.jwt import (
+    AllRequirements,
+    AnyRequirement,
+    ByProvider,
+    JwtAuthentication,
+    JwtProvider,
+    JwtRule,
+    MissingAllowed,
+)
 from pulumi_mesh.proxy.view.listeners import (
     ChainMatch,
     FaultFilter,
@@ -29,18 +39,30 @@ from pulumi_mesh.proxy.view.listeners import (
     RouterFilter,
     TcpProxy,
 )
-from pulumi_mesh.proxy.view.matching import Fraction, HeaderMatch, QueryMatch, StringMatch
+from pulumi_mesh.proxy.view.matching import (
+    EitherMatch,
+    Fraction,
+    HeaderMatch,
+    ListMatch,
+    MetadataMatch,
+    PresentMatch,
+    QueryMatch,
+    StringMatch,
+)
 from pulumi_mesh.proxy.view.rbac import (
     AllOf,
     Always,
     AnyOf,
     Authenticated,
+    DestinationAddress,
     DestinationPort,
     Header,
     HttpRbac,
+    Metadata,
     NetworkRbac,
     Not,
     OpaqueCondition,
+    PathTemplate,
     Policy,
     RequestedServerName,
     Rules,
@@ -129,6 +151,58 @@ _STARTTLS = OpaqueTransport(
     ),
 )
 
+_NOTED = MetadataMatch("envoy.filters.http.rbac", ("dry_shadow_effective_policy_id",), StringMatch("prefix", "ns"))
+_CLAIM = MetadataMatch(
+    "envoy.filters.http.jwt_authn",
+    ("payload", "aud"),
+    EitherMatch((ListMatch(StringMatch("exact", "a")), StringMatch("suffix", "b"), PresentMatch(True))),
+    invert=True,
+)
+_KEY = (
+    "0xObjM0UvS_oaazjpEYlAbwctEJ4L8pH3OuTb7qth7gUwqet-EzQB4dgFdvSdMgrLnSncQGRjpEYz3F3viIbH-3EN3TxSlPNviHxeOdyiBVf"
+    "umN8dMxbLvVJUpfNOnvmMxJcl-8NNjAwcOjk4otSALaYgYYyOPyvKtgVdrQr-FoubWX4yrjxW-MJ2-7OBeepUUNOsVwGV23YX03sVkkyvY3ot"
+    "RflkBcY3_HKpBxJl9wk2GyOShN4_PNUF9-vwfnvOXMbCDX-w4PTef4geeb_GiT40YCKHTKMSPVanGRn5GExIWmki-mmqh94-mPTJyBR74Shsp"
+    "L3BxPZitDL574T1w"
+)
+_JWT = JwtAuthentication(
+    (
+        JwtProvider(
+            "origins-0",
+            "https://issuer",
+            audiences=("a", "b"),
+            from_headers=(("x-token", "T "), ("x-other", "")),
+            from_params=("token",),
+            from_cookies=("session",),
+            keys=f'{{"keys":[{{"kty":"RSA","e":"AQAB","n":"{_KEY}"}}]}}',
+            forward=True,
+            payload_header="x-payload",
+            payload_metadata="payload",
+            claim_headers=(("x-sub", "sub"),),
+            extra=freeze({"clear_route_cache": True}),
+        ),
+        JwtProvider(
+            "origins-1",
+            extra=freeze({"remote_jwks": {"http_uri": {"uri": "http://a/k", "cluster": REVIEWS, "timeout": "5s"}}}),
+        ),
+    ),
+    (
+        JwtRule("/free", None),
+        JwtRule(
+            "/",
+            AnyRequirement(
+                (
+                    ByProvider("origins-0"),
+                    AllRequirements(
+                        (ByProvider("origins-1"), AnyRequirement((ByProvider("origins-0"), MissingAllowed())))
+                    ),
+                )
+            ),
+        ),
+    ),
+    bypass_cors_preflight=True,
+    extra=freeze({"stat_prefix": "jwt"}),
+)
+
 _DENY = Rules(
     "DENY",
     (
@@ -153,6 +227,11 @@ _DENY = Rules(
             ),
         ),
         Policy("ns[bookinfo]-policy[deny]-rule[1]", (Always(),), (Always(),)),
+        Policy(
+            "ns[bookinfo]-policy[deny]-rule[2]",
+            (PathTemplate("/a/*/**"), DestinationAddress("10.0.0.0", 8), Metadata(_NOTED)),
+            (Metadata(_CLAIM),),
+        ),
     ),
 )
 _ALLOW_NETWORK = Rules("ALLOW", (Policy("p", (DestinationPort(9080),), (Authenticated(FRONT), Authenticated(None))),))
@@ -324,7 +403,18 @@ _INBOUND_HTTP = HttpConnectionManager(
     stat_prefix="inbound_0.0.0.0_9080",
     routes=_INBOUND_ROUTES,
     http_filters=(
-        HttpRbac(_DENY, shadow=_ALLOW_NETWORK, extra=freeze({"shadow_rules_stat_prefix": "dry_"})),
+        HttpRbac(_DENY, shadow=_ALLOW_NETWORK, shadow_prefix="dry_"),
+        HttpRbac(None, _ALLOW_NETWORK, freeze({"track_per_rule_stats": True})),
+        HttpExtAuthz(
+            REVIEWS,
+            "http",
+            _NOTED,
+            allow_on_failure=True,
+            status_on_error=503,
+            extra=freeze({"http_service": {"server_uri": {"uri": "http://authz", "timeout": "600s"}}}),
+        ),
+        HttpExtAuthz(REVIEWS, "grpc", extra=freeze({"transport_api_version": "V3"})),
+        _JWT,
         HttpRbac(Rules("ALLOW", ())),
         HttpRbac(None),
         _CORS,
@@ -392,7 +482,7 @@ RICH = ProxyView(
                     ),
                     tls=_DOWNSTREAM,
                     transport_socket_connect_timeout=timedelta(seconds=15),
-                    filters=(NetworkRbac(_ALLOW_NETWORK, "tcp.", _ALLOW_NETWORK), _INBOUND_HTTP),
+                    filters=(NetworkRbac(_ALLOW_NETWORK, "tcp.", _ALLOW_NETWORK, shadow_prefix="dry_"), _INBOUND_HTTP),
                     extra=freeze({"metadata": {"filter_metadata": {"istio": {"b": 1}}}}),
                 ),
                 FilterChain(
@@ -400,6 +490,13 @@ RICH = ProxyView(
                     match=ChainMatch(destination_port=9080, transport_protocol="raw_buffer"),
                     filters=(
                         NetworkRbac(None, "none.", extra=freeze({"enforcement_type": "CONTINUOUS"})),
+                        NetworkExtAuthz(
+                            REVIEWS,
+                            "tcp.",
+                            _NOTED,
+                            allow_on_failure=True,
+                            extra=freeze({"transport_api_version": "V3"}),
+                        ),
                         TcpProxy(
                             "tcp",
                             weighted=((REVIEWS, 1), (CANDIDATE, 3)),

@@ -12,6 +12,8 @@ from pulumi_mesh.frozen import FrozenMap, freeze
 from pulumi_mesh.proxy.envoy.names import HTTP_INSPECTOR, ORIGINAL_DST, TLS_INSPECTOR
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view import clusters as c
+from pulumi_mesh.proxy.view import ext_authz as x
+from pulumi_mesh.proxy.view import jwt as j
 from pulumi_mesh.proxy.view import listeners as ls
 from pulumi_mesh.proxy.view import matching as m
 from pulumi_mesh.proxy.view import rbac as a
@@ -83,11 +85,20 @@ opaque_configs = extras | structs.map(lambda each: FrozenMap({**each, "@type": "
 opaque_names = st.sampled_from(["x.opaque", "envoy.filters.http.lua", "X"])
 transports = st.one_of(st.just(t.PlainText()), upstreams, st.builds(t.OpaqueTransport, opaque_names, opaque_configs))
 
-opaque_conditions = st.builds(a.OpaqueCondition, st.just(freeze({"metadata": {"filter": "x", "path": [1]}})))
+opaque_conditions = st.builds(a.OpaqueCondition, st.just(freeze({"filter_state": {"key": "x"}})))
+value_matches: st.SearchStrategy[m.ValueMatch] = st.recursive(
+    string_matches | st.builds(m.PresentMatch, flags),
+    lambda inner: (
+        st.builds(m.ListMatch, inner) | st.builds(m.EitherMatch, st.lists(inner, min_size=1, max_size=2).map(tuple))
+    ),
+    max_leaves=3,
+)
+metadata_matches = st.builds(m.MetadataMatch, texts, several(texts), value_matches, flags)
 either = st.one_of(
     st.just(a.Always()),
     st.builds(a.Header, header_matches),
     st.builds(a.UrlPath, string_matches),
+    st.builds(a.Metadata, metadata_matches),
     opaque_conditions,
 )
 
@@ -103,7 +114,13 @@ def trees(leaves: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     )
 
 
-permissions = trees(either | st.builds(a.DestinationPort, ports) | st.builds(a.RequestedServerName, string_matches))
+permissions = trees(
+    either
+    | st.builds(a.DestinationPort, ports)
+    | st.builds(a.DestinationAddress, texts, counts)
+    | st.builds(a.PathTemplate, texts)
+    | st.builds(a.RequestedServerName, string_matches)
+)
 principals = trees(
     either
     | st.builds(a.Authenticated, maybe(string_matches))
@@ -111,8 +128,45 @@ principals = trees(
 )
 policies = st.builds(a.Policy, texts, several(permissions), several(principals))
 rules = st.builds(a.Rules, st.sampled_from(["ALLOW", "DENY", "LOG"]), distinct(policies, "name"))
-http_rbacs = st.builds(a.HttpRbac, maybe(rules), maybe(rules), extras)
-network_rbacs = st.builds(a.NetworkRbac, maybe(rules), texts, maybe(rules), extras)
+http_rbacs = st.builds(a.HttpRbac, maybe(rules), maybe(rules), extras, texts)
+network_rbacs = st.builds(a.NetworkRbac, maybe(rules), texts, maybe(rules), extras, texts)
+http_authorizers = st.builds(
+    x.HttpExtAuthz,
+    names,
+    st.sampled_from(["http", "grpc"]),
+    maybe(metadata_matches),
+    flags,
+    st.sampled_from([0, 403, 503]),
+    extras,
+)
+network_authorizers = st.builds(x.NetworkExtAuthz, names, texts, maybe(metadata_matches), flags, extras)
+jwt_providers = st.builds(
+    j.JwtProvider,
+    names,
+    texts,
+    several(texts),
+    several(st.tuples(texts, texts)),
+    several(texts),
+    several(texts),
+    texts,
+    flags,
+    texts,
+    texts,
+    several(st.tuples(texts, texts)),
+    extras,
+)
+jwt_requirements: st.SearchStrategy[j.JwtRequirement] = st.recursive(
+    st.builds(j.ByProvider, texts) | st.just(j.MissingAllowed()),
+    lambda inner: st.builds(j.AnyRequirement, several(inner)) | st.builds(j.AllRequirements, several(inner)),
+    max_leaves=3,
+)
+jwt_filters = st.builds(
+    j.JwtAuthentication,
+    distinct(jwt_providers, "name"),
+    several(st.builds(j.JwtRule, texts, maybe(jwt_requirements))),
+    flags,
+    extras,
+)
 
 header_changes = st.builds(r.HeaderChanges, several(st.builds(r.HeaderValue, texts, texts, flags)), several(texts))
 faults = st.tuples(
@@ -197,7 +251,12 @@ route_configs = st.builds(r.RouteConfig, names, several(virtual_hosts), maybe(fl
 
 opaque_filters = st.builds(ls.OpaqueFilter, opaque_names, opaque_configs)
 http_filters = st.one_of(
-    http_rbacs, st.builds(ls.RouterFilter, extras), st.builds(ls.FaultFilter, faults), opaque_filters
+    http_rbacs,
+    http_authorizers,
+    jwt_filters,
+    st.builds(ls.RouterFilter, extras),
+    st.builds(ls.FaultFilter, faults),
+    opaque_filters,
 )
 connection_managers = st.builds(
     ls.HttpConnectionManager,
@@ -229,7 +288,7 @@ chain_matches = st.builds(
 )
 filter_chains = st.builds(
     ls.FilterChain,
-    several(connection_managers | tcp_proxies | network_rbacs | opaque_filters),
+    several(connection_managers | tcp_proxies | network_rbacs | network_authorizers | opaque_filters),
     chain_matches,
     maybe(downstreams),
     texts,

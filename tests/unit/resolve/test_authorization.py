@@ -6,23 +6,26 @@ from typing import Any
 
 import pytest
 
-from pulumi_mesh.frozen import FrozenMap, freeze
+from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import AuthorizationPolicy
 from pulumi_mesh.manifests.snapshot import MeshConfig, Proxy, snapshot
-from pulumi_mesh.proxy.resolve.authorization import NEVER, http_filters, network_filters, trust
-from pulumi_mesh.proxy.view.matching import HeaderMatch, StringMatch
+from pulumi_mesh.proxy.resolve.authorization import http_filters, network_filters, trust
+from pulumi_mesh.proxy.resolve.authorization.policies import NEVER
+from pulumi_mesh.proxy.view.matching import HeaderMatch, MetadataMatch, StringMatch
 from pulumi_mesh.proxy.view.rbac import (
     AllOf,
     Always,
     AnyOf,
     Authenticated,
     Condition,
+    DestinationAddress,
     DestinationPort,
     Header,
     HttpRbac,
+    Metadata,
     NetworkRbac,
     Not,
-    OpaqueCondition,
+    PathTemplate,
     RequestedServerName,
     Rules,
     SourceAddress,
@@ -119,10 +122,7 @@ def test_path_template() -> None:
     [allof], _ = one_rule({"to": [{"operation": {"paths": ["/a/{*}/b/{**}"]}}]})
     assert isinstance(allof, AllOf)
     assert isinstance(allof.conditions[0], AnyOf)
-    [found] = allof.conditions[0].conditions
-    assert isinstance(found, OpaqueCondition)
-    template: Any = found.config["uri_template"]
-    assert template["typed_config"]["path_template"] == "/a/*/b/**"
+    assert allof.conditions[0].conditions == (PathTemplate("/a/*/b/**"),)
 
 
 @pytest.mark.parametrize(
@@ -148,35 +148,34 @@ def test_when_addresses_and_ports() -> None:
             {"key": "source.ip", "notValues": ["10.0.0.1"]},
         ]
     }
-    address = OpaqueCondition(freeze({"destination_ip": {"address_prefix": "10.0.0.0", "prefix_len": 8}}))
+    address = DestinationAddress("10.0.0.0", 8)
     assert one_rule(rule) == (
         (AllOf((AnyOf((address,)), AnyOf((DestinationPort(80),)))),),
         (AllOf((Not(AnyOf((SourceAddress("direct_remote_ip", "10.0.0.1", 32),))),)),),
     )
 
 
-def _claim(name: str, match: dict[str, Any]) -> OpaqueCondition:
-    where = [{"key": "payload"}, {"key": name}]
-    value = {"string_match": match}
-    return OpaqueCondition(
-        freeze({"metadata": {"filter": "envoy.filters.http.jwt_authn", "path": where, "value": value}})
-    )
+def _claim(name: str, match: StringMatch) -> Metadata:
+    return Metadata(MetadataMatch("envoy.filters.http.jwt_authn", ("payload", name), match))
+
+
+SOME = StringMatch("regex", ".+")
 
 
 @pytest.mark.parametrize(
     ("value", "issuer", "subject"),
     [
-        ("https://a/b/me", {"exact": "https://a/b"}, {"exact": "me"}),
-        ("*", {"safe_regex": {"regex": ".+"}}, {"safe_regex": {"regex": ".+"}}),
-        ("a/*", {"exact": "a"}, {"safe_regex": {"regex": ".+"}}),
-        ("a/m*", {"exact": "a"}, {"prefix": "m"}),
-        ("*/me", {"safe_regex": {"regex": ".+"}}, {"exact": "me"}),
-        ("*.a/me", {"suffix": ".a"}, {"exact": "me"}),
-        ("*me", {"safe_regex": {"regex": ".+"}}, {"suffix": "me"}),
-        ("a*", {"prefix": "a"}, {"safe_regex": {"regex": ".+"}}),
+        ("https://a/b/me", exact("https://a/b"), exact("me")),
+        ("*", SOME, SOME),
+        ("a/*", exact("a"), SOME),
+        ("a/m*", exact("a"), StringMatch("prefix", "m")),
+        ("*/me", SOME, exact("me")),
+        ("*.a/me", StringMatch("suffix", ".a"), exact("me")),
+        ("*me", SOME, StringMatch("suffix", "me")),
+        ("a*", StringMatch("prefix", "a"), SOME),
     ],
 )
-def test_request_principal(value: str, issuer: dict[str, Any], subject: dict[str, Any]) -> None:
+def test_request_principal(value: str, issuer: StringMatch, subject: StringMatch) -> None:
     both = AllOf((_claim("iss", issuer), _claim("sub", subject)))
     assert one_rule({"from": [{"source": {"requestPrincipals": [value]}}]}) == ((ANY,), (AllOf((both,)),))
 
@@ -294,9 +293,9 @@ def test_dry_run() -> None:
     tried, meant = policy("t", rules=[{}], action="DENY", dry_run="true"), policy("m", rules=[{}], action="DENY")
     [rbac] = http(tried, meant)
     assert (names(rbac.rules), names(rbac.shadow)) == (["ns[shop]-policy[m]-rule[0]"], ["ns[shop]-policy[t]-rule[0]"])
-    assert rbac.extra == {"shadow_rules_stat_prefix": "istio_dry_run_deny_"}
+    assert rbac.shadow_prefix == "istio_dry_run_deny_"
     assert http(tried)[0].rules is None
-    assert http(meant)[0].extra == {"shadow_rules_stat_prefix": "istio_dry_run_allow_"}
+    assert http(meant)[0].shadow_prefix == "istio_dry_run_allow_"
 
 
 HTTP_RULE = {"to": [{"operation": {"methods": ["GET"], "ports": ["80"]}}]}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Literal, TypeVar
 
 from pulumi_mesh.proxy.envoy import names
 from pulumi_mesh.proxy.envoy.read.addresses import address
-from pulumi_mesh.proxy.envoy.read.extension import extension
-from pulumi_mesh.proxy.envoy.read.message import Message
+from pulumi_mesh.proxy.envoy.read.ext_authz import http_ext_authz, network_ext_authz
+from pulumi_mesh.proxy.envoy.read.extension import Extension, extension
+from pulumi_mesh.proxy.envoy.read.jwt import jwt_authentication
+from pulumi_mesh.proxy.envoy.read.message import Message, UnmodelledError
 from pulumi_mesh.proxy.envoy.read.rbac import cidr_range, http_rbac, network_rbac
 from pulumi_mesh.proxy.envoy.read.routes import fault, route_config
 from pulumi_mesh.proxy.envoy.read.tls import downstream
@@ -25,6 +28,8 @@ from pulumi_mesh.proxy.view.listeners import (
     RouterFilter,
     TcpProxy,
 )
+
+T = TypeVar("T")
 
 _DIRECTIONS: dict[str, Literal["", "INBOUND", "OUTBOUND"]] = {
     "UNSPECIFIED": "",
@@ -115,7 +120,18 @@ def network_filter(message: Message) -> NetworkFilter:
     rbac = found.of(names.NETWORK_RBAC, names.NETWORK_RBAC_TYPE)
     if rbac is not None:
         return network_rbac(rbac)
+    authz = found.of(names.NETWORK_EXT_AUTHZ, names.NETWORK_EXT_AUTHZ_TYPE)
+    if authz is not None:
+        return _or_opaque(network_ext_authz, authz, found)
     return OpaqueFilter(found.name, found.config)
+
+
+def _or_opaque(read: Callable[[Message], T], message: Message, found: Extension) -> T | OpaqueFilter:
+    """The filter, or all of it as it was where the view has no place for a part that decides."""
+    try:
+        return read(message)
+    except UnmodelledError:
+        return OpaqueFilter(found.name, found.config)
 
 
 def _connection_manager(message: Message) -> HttpConnectionManager:
@@ -161,6 +177,12 @@ def http_filter(message: Message) -> HttpFilter:
     rbac = found.of(names.HTTP_RBAC, names.HTTP_RBAC_TYPE)
     if rbac is not None:
         return http_rbac(rbac)
+    authz = found.of(names.HTTP_EXT_AUTHZ, names.HTTP_EXT_AUTHZ_TYPE)
+    if authz is not None:
+        return _or_opaque(http_ext_authz, authz, found)
+    jwt = found.of(names.JWT, names.JWT_TYPE)
+    if jwt is not None:
+        return _or_opaque(jwt_authentication, jwt, found)
     router = found.of(names.ROUTER, names.ROUTER_TYPE)
     if router is not None:
         return RouterFilter(router.rest())

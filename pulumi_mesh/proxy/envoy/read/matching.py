@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Literal
 
 from pulumi_mesh.proxy.envoy.read.message import Message, UnmodelledError
-from pulumi_mesh.proxy.view.matching import Fraction, HeaderMatch, QueryMatch, StringMatch
+from pulumi_mesh.proxy.view.matching import (
+    EitherMatch,
+    Fraction,
+    HeaderMatch,
+    ListMatch,
+    MetadataMatch,
+    PresentMatch,
+    QueryMatch,
+    StringMatch,
+    ValueMatch,
+)
 
 _KINDS: tuple[Literal["exact", "prefix", "suffix", "contains"], ...] = (
     "exact",
@@ -28,6 +38,42 @@ def string_matcher(message: Message) -> StringMatch:
     ignore_case = bool(message.flag("ignore_case"))
     message.end()
     return StringMatch(match.kind, match.value, ignore_case)
+
+
+def value_matcher(message: Message) -> ValueMatch:
+    """envoy.type.matcher.v3.ValueMatcher, but for tests of null, numbers and true or false."""
+    found: ValueMatch | None = message.one("string_match", string_matcher)
+    item = message.part("list_match").one("one_of", value_matcher)
+    either = message.part("or_match").each("value_matchers", value_matcher)
+    present = message.flag("present_match")
+    if item is not None:
+        found = ListMatch(item)
+    elif either:
+        found = EitherMatch(either)
+    elif present is not None:
+        found = PresentMatch(present)
+    message.end()
+    if found is None:
+        raise UnmodelledError
+    return found
+
+
+def metadata_matcher(message: Message) -> MetadataMatch:
+    """envoy.type.matcher.v3.MetadataMatcher."""
+    path = message.each("path", _segment)
+    value = message.one("value", value_matcher)
+    found = message.text("filter")
+    invert = bool(message.flag("invert"))
+    message.end()
+    if value is None:
+        raise UnmodelledError
+    return MetadataMatch(found, path, value, invert)
+
+
+def _segment(message: Message) -> str:
+    key = message.text("key")
+    message.end()
+    return key
 
 
 def header_matcher(message: Message) -> HeaderMatch:

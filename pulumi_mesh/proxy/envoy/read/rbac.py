@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pulumi_mesh.proxy.envoy.read.matching import header_matcher, string_matcher
+from pulumi_mesh.proxy.envoy import names
+from pulumi_mesh.proxy.envoy.read.extension import extension
+from pulumi_mesh.proxy.envoy.read.matching import header_matcher, metadata_matcher, string_matcher
 from pulumi_mesh.proxy.envoy.read.message import Message, UnmodelledError
 from pulumi_mesh.proxy.view.rbac import (
     AllOf,
@@ -12,12 +14,15 @@ from pulumi_mesh.proxy.view.rbac import (
     AnyOf,
     Authenticated,
     Condition,
+    DestinationAddress,
     DestinationPort,
     Header,
     HttpRbac,
+    Metadata,
     NetworkRbac,
     Not,
     OpaqueCondition,
+    PathTemplate,
     Policy,
     RequestedServerName,
     Rules,
@@ -31,7 +36,12 @@ _ADDRESSES: tuple[Literal["direct_remote_ip", "remote_ip"], ...] = ("direct_remo
 
 def http_rbac(message: Message) -> HttpRbac:
     """The HTTP filter's config."""
-    return HttpRbac(message.one("rules", rules), message.one("shadow_rules", rules), message.rest())
+    return HttpRbac(
+        message.one("rules", rules),
+        message.one("shadow_rules", rules),
+        shadow_prefix=message.text("shadow_rules_stat_prefix"),
+        extra=message.rest(),
+    )
 
 
 def network_rbac(message: Message) -> NetworkRbac:
@@ -40,7 +50,8 @@ def network_rbac(message: Message) -> NetworkRbac:
         message.one("rules", rules),
         message.text("stat_prefix"),
         message.one("shadow_rules", rules),
-        message.rest(),
+        shadow_prefix=message.text("shadow_rules_stat_prefix"),
+        extra=message.rest(),
     )
 
 
@@ -83,11 +94,25 @@ def _permission(message: Message) -> Condition:
         return AnyOf(message.part("or_rules").each("rules", permission))
     if "destination_port" in message:
         return DestinationPort(message.number("destination_port") or 0)
+    if "destination_ip" in message:
+        return DestinationAddress(*cidr_range(message.part("destination_ip")))
     inner = message.one("not_rule", permission)
     if inner is not None:
         return Not(inner)
+    template = message.one("uri_template", _template)
+    if template is not None:
+        return template
     name = message.one("requested_server_name", string_matcher)
     return RequestedServerName(name) if name else _either(message)
+
+
+def _template(message: Message) -> PathTemplate:
+    config = extension(message).of(names.URI_TEMPLATE, names.URI_TEMPLATE_TYPE)
+    if config is None:
+        raise UnmodelledError
+    template = PathTemplate(config.text("path_template"))
+    config.end()
+    return template
 
 
 def principal(message: Message) -> Condition:
@@ -131,6 +156,9 @@ def _either(message: Message) -> Condition:
     header = message.one("header", header_matcher)
     if header is not None:
         return Header(header)
+    noted = message.one("metadata", metadata_matcher)
+    if noted is not None:
+        return Metadata(noted)
     path = message.part("url_path").one("path", string_matcher)
     if path is not None:
         return UrlPath(path)

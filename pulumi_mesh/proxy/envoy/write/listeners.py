@@ -6,10 +6,14 @@ from collections.abc import Callable
 
 from pulumi_mesh.errors import MeshError
 from pulumi_mesh.proxy.envoy import names
+from pulumi_mesh.proxy.envoy.write.ext_authz import http_ext_authz, network_ext_authz
+from pulumi_mesh.proxy.envoy.write.jwt import jwt_authentication
 from pulumi_mesh.proxy.envoy.write.message import Json, address, duration, extension, message, opaque
 from pulumi_mesh.proxy.envoy.write.rbac import http_rbac, network_rbac
 from pulumi_mesh.proxy.envoy.write.routes import fault, route_config
 from pulumi_mesh.proxy.envoy.write.tls import downstream
+from pulumi_mesh.proxy.view.ext_authz import HttpExtAuthz, NetworkExtAuthz
+from pulumi_mesh.proxy.view.jwt import JwtAuthentication
 from pulumi_mesh.proxy.view.listeners import (
     ChainMatch,
     FaultFilter,
@@ -100,6 +104,8 @@ def network_filter(value: NetworkFilter, named_routes: NamedRoutes) -> Json:
             return _tcp_proxy(value)
         case NetworkRbac():
             return network_rbac(value)
+        case NetworkExtAuthz():
+            return network_ext_authz(value)
         case OpaqueFilter(name, config):
             return opaque(name, config)
 
@@ -136,6 +142,10 @@ def http_filter(value: HttpFilter) -> Json:
     match value:
         case HttpRbac():
             return http_rbac(value)
+        case HttpExtAuthz():
+            return http_ext_authz(value)
+        case JwtAuthentication():
+            return jwt_authentication(value)
         case RouterFilter(extra):
             return extension(names.ROUTER, names.ROUTER_TYPE, message({}, extra))
         case FaultFilter(config):

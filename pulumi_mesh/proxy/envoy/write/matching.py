@@ -4,13 +4,48 @@ from __future__ import annotations
 
 from pulumi_mesh.proxy.envoy.names import DENOMINATORS
 from pulumi_mesh.proxy.envoy.write.message import Json, message
-from pulumi_mesh.proxy.view.matching import Fraction, HeaderMatch, QueryMatch, StringMatch
+from pulumi_mesh.proxy.view.matching import (
+    EitherMatch,
+    Fraction,
+    HeaderMatch,
+    ListMatch,
+    MetadataMatch,
+    PresentMatch,
+    QueryMatch,
+    StringMatch,
+    ValueMatch,
+)
 
 
 def string_matcher(match: StringMatch) -> Json:
     """envoy.type.matcher.v3.StringMatcher."""
     test: Json = {"safe_regex": {"regex": match.value}} if match.kind == "regex" else {match.kind: match.value}
     return message({**test, "ignore_case": match.ignore_case or None})
+
+
+def value_matcher(match: ValueMatch) -> Json:
+    """envoy.type.matcher.v3.ValueMatcher."""
+    match match:
+        case StringMatch():
+            return {"string_match": string_matcher(match)}
+        case ListMatch(item):
+            return {"list_match": {"one_of": value_matcher(item)}}
+        case EitherMatch(tests):
+            return {"or_match": {"value_matchers": [value_matcher(each) for each in tests]}}
+        case PresentMatch(present):
+            return {"present_match": present}
+
+
+def metadata_matcher(match: MetadataMatch) -> Json:
+    """envoy.type.matcher.v3.MetadataMatcher."""
+    return message(
+        {
+            "filter": match.filter,
+            "path": [{"key": key} for key in match.path],
+            "value": value_matcher(match.value),
+            "invert": match.invert or None,
+        }
+    )
 
 
 def header_matcher(match: HeaderMatch) -> Json:

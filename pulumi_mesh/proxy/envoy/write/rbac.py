@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pulumi_mesh.errors import MeshError
 from pulumi_mesh.proxy.envoy import names
-from pulumi_mesh.proxy.envoy.write.matching import header_matcher, string_matcher
+from pulumi_mesh.proxy.envoy.write.matching import header_matcher, metadata_matcher, string_matcher
 from pulumi_mesh.proxy.envoy.write.message import Json, extension, message, plain
 from pulumi_mesh.proxy.view.rbac import (
     AllOf,
@@ -12,12 +12,15 @@ from pulumi_mesh.proxy.view.rbac import (
     AnyOf,
     Authenticated,
     Condition,
+    DestinationAddress,
     DestinationPort,
     Header,
     HttpRbac,
+    Metadata,
     NetworkRbac,
     Not,
     OpaqueCondition,
+    PathTemplate,
     RequestedServerName,
     Rules,
     SourceAddress,
@@ -27,18 +30,21 @@ from pulumi_mesh.proxy.view.rbac import (
 
 def http_rbac(rbac: HttpRbac) -> Json:
     """The HTTP filter."""
-    body = message({"rules": rules(rbac.rules), "shadow_rules": rules(rbac.shadow)}, rbac.extra)
-    return extension(names.HTTP_RBAC, names.HTTP_RBAC_TYPE, body)
+    return extension(names.HTTP_RBAC, names.HTTP_RBAC_TYPE, message(_rbac(rbac), rbac.extra))
 
 
 def network_rbac(rbac: NetworkRbac) -> Json:
     """The network filter."""
-    fields = {
+    fields = {**_rbac(rbac), "stat_prefix": rbac.stat_prefix}
+    return extension(names.NETWORK_RBAC, names.NETWORK_RBAC_TYPE, message(fields, rbac.extra))
+
+
+def _rbac(rbac: HttpRbac | NetworkRbac) -> Json:
+    return {
         "rules": rules(rbac.rules),
         "shadow_rules": rules(rbac.shadow),
-        "stat_prefix": rbac.stat_prefix,
+        "shadow_rules_stat_prefix": rbac.shadow_prefix or None,
     }
-    return extension(names.NETWORK_RBAC, names.NETWORK_RBAC_TYPE, message(fields, rbac.extra))
 
 
 def rules(value: Rules | None) -> Json | None:
@@ -66,6 +72,11 @@ def permission(condition: Condition) -> Json:
             return {"not_rule": permission(inner)}
         case DestinationPort(port):
             return {"destination_port": port}
+        case DestinationAddress(prefix, length):
+            return {"destination_ip": {"address_prefix": prefix, "prefix_len": length}}
+        case PathTemplate(template):
+            config = {"@type": names.URI_TEMPLATE_TYPE, "path_template": template}
+            return {"uri_template": {"name": names.URI_TEMPLATE, "typed_config": config}}
         case RequestedServerName(match):
             return {"requested_server_name": string_matcher(match)}
         case Authenticated() | SourceAddress():
@@ -87,7 +98,7 @@ def principal(condition: Condition) -> Json:
             return {"authenticated": {"principal_name": string_matcher(match)} if match else {}}
         case SourceAddress(kind, prefix, length):
             return {kind: {"address_prefix": prefix, "prefix_len": length}}
-        case DestinationPort() | RequestedServerName():
+        case DestinationAddress() | DestinationPort() | PathTemplate() | RequestedServerName():
             raise MeshError(f"{type(condition).__name__} says what is asked for: it cannot be a principal")
         case _:
             return _either(condition)
@@ -101,6 +112,8 @@ def _either(condition: Condition) -> Json:
             return {"header": header_matcher(match)}
         case UrlPath(match):
             return {"url_path": {"path": string_matcher(match)}}
+        case Metadata(match):
+            return {"metadata": metadata_matcher(match)}
         case OpaqueCondition(config):
             kept: Json = plain(config)
             return kept

@@ -1,7 +1,7 @@
 """One value of a rule as a condition of Envoy's RBAC.
 
 Mirrors the generators in pilot/pkg/security/authz/model/generator.go and the matchers in
-pilot/pkg/security/authz/matcher. What the view does not model (tokens, metadata, templates) is kept in Envoy's form.
+pilot/pkg/security/authz/matcher.
 """
 
 from __future__ import annotations
@@ -9,18 +9,26 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
-from pulumi_mesh.frozen import freeze
-from pulumi_mesh.proxy.view.matching import HeaderMatch, StringMatch
+from pulumi_mesh.proxy.view.matching import (
+    EitherMatch,
+    HeaderMatch,
+    ListMatch,
+    MetadataMatch,
+    StringMatch,
+    ValueMatch,
+)
 from pulumi_mesh.proxy.view.rbac import (
     AllOf,
     AnyOf,
     Authenticated,
     Condition,
+    DestinationAddress,
     DestinationPort,
     Header,
-    OpaqueCondition,
+    Metadata,
+    PathTemplate,
     RequestedServerName,
     SourceAddress,
     UrlPath,
@@ -29,7 +37,6 @@ from pulumi_mesh.proxy.view.rbac import (
 SPIFFE = "spiffe://"
 JWT_FILTER = "envoy.filters.http.jwt_authn"
 JWT_PAYLOAD = "payload"
-URI_TEMPLATE_TYPE = "type.googleapis.com/envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig"
 _SOME = StringMatch("regex", ".+")
 
 
@@ -51,9 +58,7 @@ def path(_: str, value: str) -> Condition:
     """``paths``: with ``*`` at an end, or with the templates ``{*}`` and ``{**}``."""
     if "{*}" not in value and "{**}" not in value:
         return UrlPath(text_match(value))
-    template = value.replace("{**}", "**").replace("{*}", "*")
-    config = {"@type": URI_TEMPLATE_TYPE, "path_template": template}
-    return _opaque(uri_template={"name": "uri-template", "typed_config": config})
+    return PathTemplate(value.replace("{**}", "**").replace("{*}", "*"))
 
 
 def port(_: str, value: str) -> Condition:
@@ -65,8 +70,7 @@ def port(_: str, value: str) -> Condition:
 
 def destination_address(_: str, value: str) -> Condition:
     """``destination.ip``."""
-    prefix, length = _range(value)
-    return _opaque(destination_ip={"address_prefix": prefix, "prefix_len": length})
+    return DestinationAddress(*_range(value))
 
 
 def server_name(_: str, value: str) -> Condition:
@@ -80,9 +84,7 @@ def filter_metadata(key: str, values: Sequence[str]) -> Condition:
     if not bracket:
         raise InexpressibleError
     tests = [
-        {"list_match": {"one_of": _text_value(value.strip("[]"))}}
-        if value[:1] + value[-1:] == "[]"
-        else _text_value(value)
+        ListMatch(text_match(value.strip("[]"))) if value[:1] + value[-1:] == "[]" else text_match(value)
         for value in values
     ]
     return _metadata(name, [inner], _one_of(tests))
@@ -195,35 +197,20 @@ def _token(value: str) -> tuple[tuple[str, StringMatch], tuple[str, StringMatch]
 
 
 def _token_claim(name: str, match: StringMatch) -> Condition:
-    return _metadata(JWT_FILTER, [JWT_PAYLOAD, name], _match_value(match))
+    return _metadata(JWT_FILTER, [JWT_PAYLOAD, name], match)
 
 
 def _claim(names: Sequence[str], values: Sequence[str]) -> Condition:
-    test = _one_of([_text_value(value) for value in values])
-    either = [{"list_match": {"one_of": test}}, test]
-    return _metadata(JWT_FILTER, [JWT_PAYLOAD, *names], {"or_match": {"value_matchers": either}})
+    test = _one_of([text_match(value) for value in values])
+    return _metadata(JWT_FILTER, [JWT_PAYLOAD, *names], EitherMatch((ListMatch(test), test)))
 
 
-def _metadata(name: str, keys: Sequence[str], value: dict[str, Any]) -> Condition:
-    return _opaque(metadata={"filter": name, "path": [{"key": key} for key in keys], "value": value})
+def _metadata(name: str, keys: Sequence[str], value: ValueMatch) -> Condition:
+    return Metadata(MetadataMatch(name, tuple(keys), value))
 
 
-def _one_of(tests: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    return tests[0] if len(tests) == 1 else {"or_match": {"value_matchers": tests}}
-
-
-def _text_value(value: str) -> dict[str, Any]:
-    return _match_value(text_match(value))
-
-
-def _match_value(match: StringMatch) -> dict[str, Any]:
-    return {
-        "string_match": {"safe_regex": {"regex": match.value}} if match.kind == "regex" else {match.kind: match.value}
-    }
-
-
-def _opaque(**fields: Any) -> Condition:
-    return OpaqueCondition(freeze(fields))
+def _one_of(tests: Sequence[ValueMatch]) -> ValueMatch:
+    return tests[0] if len(tests) == 1 else EitherMatch(tuple(tests))
 
 
 def _source(kind: Literal["direct_remote_ip", "remote_ip"], value: str) -> Condition:

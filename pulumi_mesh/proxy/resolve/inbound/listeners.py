@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
-from pulumi_mesh.proxy.resolve import authorization
+from pulumi_mesh.proxy.resolve import security
 from pulumi_mesh.proxy.resolve.clusters import BLACK_HOLE
 from pulumi_mesh.proxy.resolve.inbound.chains import CATCHALL, Policies, known_chains, unknown_chains
 from pulumi_mesh.proxy.resolve.inbound.endpoint import UNIX
@@ -26,7 +26,7 @@ def listeners(snapshot: Snapshot, proxy: Proxy) -> tuple[Listener, ...]:
 
     Mirrors buildInboundListeners and inboundVirtualListener (pilot/pkg/networking/core/listener_inbound.go).
     """
-    policies = Policies(authorization.http_filters(snapshot, proxy), authorization.network_filters(snapshot, proxy))
+    policies = Policies(security.request_filters(snapshot, proxy), security.connection_filters(snapshot, proxy))
     modes = modes_of(snapshot, proxy.namespace, proxy.labels)
     captured: list[FilterChain] = [_black_hole()]
     for number in (None, *_unknown(snapshot, proxy, modes)):

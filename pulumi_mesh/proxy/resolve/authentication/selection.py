@@ -1,0 +1,26 @@
+"""Which rules of RequestAuthentication hold for a proxy."""
+
+from __future__ import annotations
+
+from pulumi_mesh.istio import RequestAuthentication, request_authentication
+from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.proxy.resolve.attachment import attached
+from pulumi_mesh.proxy.resolve.virtual_services import by_age
+
+
+def rules_for(snapshot: Snapshot, proxy: Proxy) -> tuple[request_authentication.JwtRule, ...]:
+    """The rules of the proxy's namespace, then of the root namespace, ordered by issuer.
+
+    Mirrors GetJwtPoliciesForWorkload (pilot/pkg/model/authentication.go) and newPolicyApplier
+    (pilot/pkg/security/authn/policy_applier.go).
+    """
+    policies = sorted(snapshot.of(RequestAuthentication), key=by_age)
+    spaces = dict.fromkeys((proxy.namespace, snapshot.mesh.root_namespace))
+    rules = (
+        rule
+        for space in spaces
+        for each in policies
+        if each.namespace == space and attached(each.spec, space, proxy)
+        for rule in each.spec.jwt_rules or ()
+    )
+    return tuple(sorted(rules, key=lambda rule: rule.issuer or ""))
