@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from pulumi_mesh.frozen import FrozenMap, freeze
+from pulumi_mesh.frozen import FrozenMap, freeze, thaw
 from pulumi_mesh.istio import destination_rule
 from pulumi_mesh.proxy.view.clusters import HttpOptions, TransportMatch
 from pulumi_mesh.proxy.view.matching import EMPTY, StringMatch
@@ -14,6 +14,7 @@ from pulumi_mesh.proxy.view.tls import PlainText, SecretRef, Transport, Upstream
 WORKLOAD_CERTIFICATE = SecretRef("default")
 TRUST_ROOT = SecretRef("ROOTCA")
 PLAIN = PlainText()
+_CONFIG_MAP = "configmap://"
 _MATCH_ISTIO = FrozenMap({"tlsMode": "istio"})
 _NOTHING_VALIDATED: FrozenMap[str, object] = freeze({"common_tls_context": {"validation_context": {}}})
 """As istiod writes it where certificates are files; where they are credentials it writes nothing."""
@@ -36,12 +37,15 @@ def client_tls(
     identities: tuple[str, ...],
     automatic: bool,
     credentials: bool,
+    external: bool = False,
+    defaults: FrozenMap[str, object] = EMPTY,
 ) -> ClientTls:
     """The transport toward a cluster.
 
     sni, identities: for mutual TLS where the rule says none. automatic: without a rule, endpoints that can take
     mutual TLS get it. credentials: whether a credential of the rule may be used: by gateways, and by sidecars that
-    the rule selects.
+    the rule selects. external: whether a ServiceEntry has the service; then ``identities`` are what its certificates
+    carry, where the rule says none. defaults: the mesh's ``tlsDefaults``.
 
     Mirrors buildUpstreamTLSSettings, buildUpstreamClusterTLSContext and applyUpstreamTLSSettings
     (core/cluster_tls.go). As with istiod without metadata exchange (which a stock Envoy lacks), ALPN offers
@@ -60,8 +64,9 @@ def client_tls(
         case "ISTIO_MUTUAL":
             names = identities if tls.subject_alt_names is None else tls.subject_alt_names
             return ClientTls(_istio_mutual(tls.sni or sni, names, http), http=http)
-        case "SIMPLE" | "MUTUAL" if not tls.credential_name or credentials:
-            return ClientTls(_originated(tls, http), http=_checked_names(tls, http))
+        case "SIMPLE" | "MUTUAL" if credentials or not _is_secret(tls.credential_name or ""):
+            names = tls.subject_alt_names or (identities if external else ())
+            return ClientTls(_originated(tls, names, http, defaults) or PLAIN, http=_checked_names(tls, http))
         case _:
             return ClientTls(http=http)
 
@@ -77,17 +82,24 @@ def _istio_mutual(sni: str, identities: Iterable[str], http: HttpOptions | None)
     )
 
 
-def _originated(tls: destination_rule.Tls, http: HttpOptions | None) -> UpstreamTls:
-    """TLS to a server outside the mesh. Mirrors constructUpstreamTLS (core/cluster_tls.go)."""
+def _originated(
+    tls: destination_rule.Tls, names: Iterable[str], http: HttpOptions | None, defaults: FrozenMap[str, object]
+) -> UpstreamTls | None:
+    """TLS to a server outside the mesh; none where a certificate is asked for and not named. names: what the server's
+    certificate carries.
+
+    Mirrors constructUpstreamTLS and applyTLSDefaults (core/cluster_tls.go).
+    """
     mutual = tls.mode == "MUTUAL"
     certificates: tuple[SecretRef, ...] = ()
     extra: FrozenMap[str, object] = EMPTY
     if tls.credential_name:
-        name = tls.credential_name if "://" in tls.credential_name else f"kubernetes://{tls.credential_name}"
-        root = SecretRef(f"{name}-cacert")
-        certificates = (SecretRef(name),) if mutual else ()
+        root = _credential(f"{tls.credential_name}-cacert")
+        certificates = (_credential(tls.credential_name),) if mutual else ()
     else:
         root = SecretRef(f"file-root:{tls.ca_certificates or 'system'}")
+        if mutual and not (tls.client_certificate and tls.private_key):
+            return None
         if mutual:
             certificates = (SecretRef(f"file-cert:{tls.client_certificate or ''}~{tls.private_key or ''}"),)
         if tls.insecure_skip_verify:
@@ -96,13 +108,45 @@ def _originated(tls: destination_rule.Tls, http: HttpOptions | None) -> Upstream
         certificates=certificates,
         validation=None
         if tls.insecure_skip_verify
-        else Validation(root, extra=FrozenMap(names_of_any_type(tls.subject_alt_names or ()))),
+        else Validation(root, extra=FrozenMap({**names_of_any_type(names), **_revocations(tls)})),
         sni=tls.sni or "",
         alpn=("h2",) if _is_http2(http) else (),
         minimum_version="TLSv1_2",
         maximum_version="TLSv1_3",
-        extra=extra,
+        cipher_suites=tuple(map(str, freeze(defaults.get("cipherSuites")) or ())),
+        extra=_with_curves(extra, defaults),
     )
+
+
+def _is_secret(name: str) -> bool:
+    """Whether a credential is for some only: what a ConfigMap holds is for all."""
+    return bool(name) and not name.startswith(_CONFIG_MAP)
+
+
+def _credential(name: str) -> SecretRef:
+    """Mirrors ConstructSdsSecretConfigForCredential (pilot/pkg/security/model)."""
+    match name.removeprefix("sds://"):
+        case "builtin://":
+            return WORKLOAD_CERTIFICATE
+        case "builtin://-cacert":
+            return TRUST_ROOT
+        case plain:
+            return SecretRef(plain if "://" in plain else f"kubernetes://{plain}")
+
+
+def _revocations(tls: destination_rule.Tls) -> dict[str, object]:
+    if not tls.ca_crl or tls.credential_name:
+        return {}
+    return {"crl": FrozenMap({"filename": tls.ca_crl})}
+
+
+def _with_curves(extra: FrozenMap[str, object], defaults: FrozenMap[str, object]) -> FrozenMap[str, object]:
+    curves = defaults.get("ecdhCurves")
+    if not curves:
+        return extra
+    common = thaw(extra.get("common_tls_context", {}))
+    made = {**common, "tls_params": {"ecdh_curves": thaw(curves)}}
+    return FrozenMap({**extra, "common_tls_context": freeze(made)})
 
 
 def _checked_names(tls: destination_rule.Tls, http: HttpOptions | None) -> HttpOptions | None:

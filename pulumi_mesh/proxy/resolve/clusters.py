@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Literal
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import destination_rule
-from pulumi_mesh.manifests.snapshot import KnownService, Proxy, ServicePort
+from pulumi_mesh.manifests.registry.labels import texts
+from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, Proxy, ServicePort
 from pulumi_mesh.proxy.resolve.client_tls import client_tls
 from pulumi_mesh.proxy.resolve.connection_pool import (
     CONNECT_TIMEOUT,
@@ -21,12 +23,20 @@ from pulumi_mesh.proxy.resolve.connection_pool import (
     panic_threshold,
 )
 from pulumi_mesh.proxy.resolve.destination_rules import Rule
-from pulumi_mesh.proxy.resolve.endpoints import Modes, endpoint_set, identities
+from pulumi_mesh.proxy.resolve.dns import CONNECT_STRATEGY, RACE, dns_config
+from pulumi_mesh.proxy.resolve.endpoints import Modes, endpoint_groups, endpoints_of, identities
 from pulumi_mesh.proxy.resolve.index import Index
 from pulumi_mesh.proxy.resolve.load_balancing import load_balancing, warmup_config
+from pulumi_mesh.proxy.resolve.locality import Group, common_config, distribution_labels, preference, preferred
 from pulumi_mesh.proxy.resolve.metadata import config_path, service_metadata
 from pulumi_mesh.proxy.resolve.mtls import modes_of
-from pulumi_mesh.proxy.resolve.traffic_policy import Policy, policy_of, subset_policy_of, tls_mode_of
+from pulumi_mesh.proxy.resolve.traffic_policy import (
+    Policy,
+    policy_of,
+    subset_policy_of,
+    tls_mode_of,
+    with_mesh_defaults,
+)
 from pulumi_mesh.proxy.view.clusters import Cluster, EndpointSet, HttpOptions, LoadBalancing
 from pulumi_mesh.proxy.view.matching import EMPTY
 from pulumi_mesh.refs import Ref
@@ -53,41 +63,40 @@ def outbound_clusters(index: Index, proxy: Proxy) -> tuple[tuple[Cluster, ...], 
     clusters: list[Cluster] = []
     endpoints: list[EndpointSet] = []
     modes: Modes = {}
-    automatic: dict[str, bool] = {}
-    for service in index.services:
-        if service.namespace not in automatic:
-            automatic[service.namespace] = modes_of(index.snapshot, service.namespace, {}).mode != "DISABLE"
+    mesh = index.snapshot.mesh
+    namespaces: dict[str, bool] = {}
+    for service in index.visible(proxy).services:
+        if service.namespace not in namespaces:
+            namespaces[service.namespace] = modes_of(index.snapshot, service.namespace, {}).mode != "DISABLE"
+        takes = mesh.auto_mtls and not service.external and namespaces[service.namespace]
         rule = index.rules.for_client(proxy, service)
-        workloads = index.workloads(service)
-        accounts = identities(workloads, index.snapshot.mesh.trust_domain)
-        # Where clients choose the address there is no endpoint to ask: all must take mutual TLS, or none gets it.
-        everywhere = bool(workloads) and all(each.mesh for each in workloads)
+        accounts = identities(index.workloads(service), service, mesh.trust_domain, mesh.trust_domain_aliases)
         for port in service.ports:
-            for part in _parts(rule, service, port):
-                mutual = automatic[service.namespace] and (everywhere or not _chosen_by_clients(service, rule, part))
-                made = _cluster(proxy, service, port, rule, part, accounts, automatic=mutual)
+            if port.protocol == "UDP":
+                continue
+            # Where clients choose the address there is no endpoint to ask: all must take mutual TLS, or none gets it.
+            behind = [each for each, _ in endpoints_of(index, service, port)]
+            everywhere = bool(behind) and all(each.mesh for each in behind)
+            target = _Target(index, modes, proxy, service, port, rule, accounts)
+            for part in _parts(rule, service, port, mesh):
+                mutual = takes and (everywhere or not _chosen_by_clients(service, rule, part))
+                made = target.cluster(part, automatic=mutual)
+                if made is None:
+                    if part.subset is None:
+                        break
+                    continue
                 clusters.append(made)
                 if made.type == "EDS":
-                    labels = FrozenMap(part.subset.labels or {}) if part.subset else None
-                    endpoints.append(
-                        endpoint_set(
-                            index,
-                            modes,
-                            cluster=made.name,
-                            service=service,
-                            port=port,
-                            labels=labels,
-                            tls_mode=tls_mode_of(rule.policy if rule else None, part.subset, port.number),
-                        )
-                    )
+                    endpoints.append(target.discovered(made.name, part))
     return tuple(clusters), tuple(endpoints)
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """All of a port, or a subset of it."""
+    """All of a port, or a subset of it. policy: with what the mesh says. own: without that."""
 
     policy: Policy
+    own: Policy
     subset: destination_rule.Subset | None
     ref: Ref | None
 
@@ -95,80 +104,182 @@ class _Part:
     def name(self) -> str:
         return self.subset.name if self.subset else ""
 
+    @property
+    def labels(self) -> FrozenMap[str, str] | None:
+        return texts(self.subset.labels) if self.subset else None
 
-def _parts(rule: Rule | None, service: KnownService, port: ServicePort) -> Iterator[_Part]:
+
+def _parts(rule: Rule | None, service: KnownService, port: ServicePort, mesh: MeshConfig) -> Iterator[_Part]:
     """Mirrors ClusterBuilder.applyDestinationRule and buildSubsetCluster (core/cluster_builder.go)."""
-    if rule is None:
-        yield _Part(Policy(), None, service.ref)
-        return
-    policy = policy_of(rule.policy, port.number)
-    yield _Part(policy, None, rule.ref)
-    for subset, ref in rule.subsets:
-        yield _Part(subset_policy_of(policy, subset, port.number), subset, ref)
+    own = policy_of(rule.policy if rule else None, port.number)
+    policy = with_mesh_defaults(own, mesh)
+    yield _Part(policy, own, None, rule.ref if rule else service.ref)
+    for subset, ref in rule.subsets if rule else ():
+        yield _Part(
+            subset_policy_of(policy, subset, port.number), subset_policy_of(own, subset, port.number), subset, ref
+        )
 
 
 def _chosen_by_clients(service: KnownService, rule: Rule | None, part: _Part) -> bool:
     """Whether clients choose the address that they reach. Mirrors BestEffortInferServiceMTLSMode (push_context.go)."""
     policy = part.subset.traffic_policy if part.subset else rule.policy if rule else None
     balancer = policy.load_balancer if policy else None
-    return not service.address or (balancer is not None and balancer.simple == "PASSTHROUGH")
+    return service.resolution == "NONE" or (balancer is not None and balancer.simple == "PASSTHROUGH")
 
 
-def _cluster(
-    proxy: Proxy,
-    service: KnownService,
-    port: ServicePort,
-    rule: Rule | None,
-    part: _Part,
-    accounts: tuple[str, ...],
-    *,
-    automatic: bool,
-) -> Cluster:
-    """Mirrors ClusterBuilder.buildCluster and applyTrafficPolicy (core)."""
-    policy = part.policy
-    pool = policy.connection_pool
-    name = cluster_name(service.hostname, port.number, part.name)
-    balancing = replace(
-        load_balancing(policy.load_balancer), healthy_panic_threshold=panic_threshold(policy.outlier_detection)
-    )
-    # A headless service has no address of its own: a sidecar keeps the one that the client chose.
-    original = balancing.policy == "CLUSTER_PROVIDED" or (not service.address and proxy.kind == "sidecar")
-    warmup = EMPTY if original else warmup_config(policy.load_balancer)
-    if original:
+ClusterType = Literal["EDS", "STRICT_DNS", "LOGICAL_DNS", "ORIGINAL_DST"]
+
+
+def _type_of(service: KnownService, proxy: Proxy) -> ClusterType:
+    """Mirrors convertResolution (core/cluster.go)."""
+    racing = service.annotations.get(CONNECT_STRATEGY, "").upper() == RACE
+    match service.resolution:
+        case "DNS":
+            return "LOGICAL_DNS" if racing else "STRICT_DNS"
+        case "DNS_ROUND_ROBIN":
+            return "LOGICAL_DNS"
+        case "NONE" if proxy.kind == "sidecar":  # it keeps the address that its client chose; a gateway has none
+            return "ORIGINAL_DST"
+        case _:
+            return "EDS"
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A port of a service, as one proxy reaches it. accounts: identities that answer for the service."""
+
+    index: Index
+    modes: Modes
+    proxy: Proxy
+    service: KnownService
+    port: ServicePort
+    rule: Rule | None
+    accounts: tuple[str, ...]
+
+    def cluster(self, part: _Part, *, automatic: bool) -> Cluster | None:
+        """The cluster of all of the port, or of a subset; None where a name is to be resolved and there is none.
+
+        Mirrors ClusterBuilder.buildCluster and applyTrafficPolicy (core).
+        """
+        service, port, mesh = self.service, self.port, self.index.snapshot.mesh
+        policy, pool = part.policy, part.policy.connection_pool
+        name = cluster_name(service.hostname, port.number, part.name)
+        kind = _type_of(service, self.proxy)
+        found: tuple[Group, ...] = ()
+        if kind.endswith("_DNS") and not (part.subset and _passes_through(part.subset.traffic_policy)):
+            found = self._groups(part, names=True)
+            if not found:
+                return None
+        preferring = preference(mesh, policy.load_balancer, service)
+        failover = policy.outlier_detection is not None
+        found = preferred(found, self.proxy, preferring, failover=failover, by_labels=part.subset is None)
         balancing = replace(
-            LoadBalancing(policy="CLUSTER_PROVIDED"), healthy_panic_threshold=balancing.healthy_panic_threshold
+            load_balancing(policy.load_balancer),
+            healthy_panic_threshold=_panic_threshold(service, policy),
+            extra=common_config(preferring, failover=failover),
         )
-    tls = client_tls(
-        policy.tls,
-        http=http_options(pool, port),
-        sni=server_name(service.hostname, port.number, part.name),
-        identities=accounts,
-        automatic=automatic,
-        credentials=proxy.kind == "router" or (rule is not None and rule.selector is not None),
-    )
-    transport, matches = tls.transport, tls.matches
-    if original and matches:
-        transport, matches = matches[0].transport, ()
-    return Cluster(
-        name=name,
-        type="ORIGINAL_DST" if original else "EDS",
-        connect_timeout=connect_timeout(pool),
-        load_balancing=balancing,
-        circuit_breakers=circuit_breakers(pool, policy.retry_budget),
-        outlier_detection=outlier_detection(policy.outlier_detection),
-        http=tls.http,
-        transport=transport,
-        transport_matches=matches,
-        keepalive=keepalive(pool),
-        metadata=_metadata(service, rule, part),
-        extra=FrozenMap({"alt_stat_name": f"{name};", **warmup}),
-        ref=part.ref,
-    )
+        original = kind == "ORIGINAL_DST" or balancing.policy == "CLUSTER_PROVIDED"
+        warmup = EMPTY if original else warmup_config(policy.load_balancer)
+        if original:
+            balancing = replace(
+                LoadBalancing(policy="CLUSTER_PROVIDED"),
+                healthy_panic_threshold=balancing.healthy_panic_threshold,
+                extra=balancing.extra,
+            )
+        tls = client_tls(
+            policy.tls,
+            http=http_options(pool, port, router=self.proxy.kind == "router", upgrade=mesh.h2_upgrade),
+            sni=server_name(service.hostname, port.number, part.name),
+            identities=self.accounts,
+            automatic=automatic,
+            credentials=self.proxy.kind == "router" or (self.rule is not None and self.rule.selector is not None),
+            external=service.registry == "External",
+            defaults=mesh.tls_defaults,
+        )
+        transport, matches = tls.transport, tls.matches
+        if original and matches:
+            transport, matches = matches[0].transport, ()
+        extra: dict[str, object] = {"alt_stat_name": f"{self._stat_name(name, part)};", **warmup}
+        if kind.endswith("_DNS"):
+            extra |= dns_config(service, self.proxy, mesh)
+        elif kind == "ORIGINAL_DST" and service.registry == "External" and port.target_port != port.number:
+            extra["original_dst_lb_config"] = FrozenMap({"upstream_port_override": port.target_port})
+        return Cluster(
+            name=name,
+            type="ORIGINAL_DST" if original else kind,
+            endpoints=() if original else tuple(each.endpoints() for each in found),
+            connect_timeout=connect_timeout(pool, mesh.connect_timeout),
+            load_balancing=balancing,
+            circuit_breakers=circuit_breakers(pool, policy.retry_budget),
+            outlier_detection=outlier_detection(policy.outlier_detection),
+            http=tls.http,
+            transport=transport,
+            transport_matches=matches,
+            keepalive=keepalive(pool, mesh.tcp_keepalive),
+            metadata=_metadata(service, self.rule, part),
+            extra=FrozenMap(extra),
+            ref=part.ref,
+        )
+
+    def discovered(self, cluster: str, part: _Part) -> EndpointSet:
+        """The endpoints of a cluster that asks for them.
+
+        Mirrors EndpointBuilder.BuildClusterLoadAssignment (pilot/pkg/xds/endpoints/endpoint_builder.go).
+        """
+        preferring = preference(self.index.snapshot.mesh, part.own.load_balancer, self.service)
+        failover = part.own.outlier_detection is not None
+        found = preferred(self._groups(part, names=False), self.proxy, preferring, failover=failover)
+        return EndpointSet(cluster, tuple(each.endpoints() for each in found))
+
+    def _groups(self, part: _Part, *, names: bool) -> tuple[Group, ...]:
+        return endpoint_groups(
+            self.index,
+            self.modes,
+            self.proxy,
+            service=self.service,
+            port=self.port,
+            labels=part.labels,
+            tls_mode=tls_mode_of(self.rule.policy if self.rule else None, part.subset, self.port.number),
+            outlier=part.own.outlier_detection,
+            names=names,
+        )
+
+    def _stat_name(self, name: str, part: _Part) -> str:
+        """Mirrors BuildStatPrefix (pilot/pkg/networking/telemetry)."""
+        pattern = self.index.snapshot.mesh.outbound_stat_name
+        if not pattern:
+            return name
+        service, port = self.service, self.port
+        kubernetes = service.registry == "Kubernetes"
+        words = {
+            "%SERVICE%": f"{service.name}.{service.namespace}" if kubernetes else service.hostname,
+            "%SERVICE_NAME%": service.name if kubernetes else service.hostname,
+            "%SERVICE_FQDN%": service.hostname,
+            "%SUBSET_NAME%": part.name,
+            "%TARGET_PORT%": "0",
+            "%SERVICE_PORT%": str(port.number),
+            "%SERVICE_PORT_NAME%": port.name,
+        }
+        for word, value in words.items():
+            pattern = pattern.replace(word, value)
+        return pattern
+
+
+def _passes_through(policy: destination_rule.TrafficPolicy | None) -> bool:
+    return bool(policy and policy.load_balancer and policy.load_balancer.simple == "PASSTHROUGH")
+
+
+def _panic_threshold(service: KnownService, policy: Policy) -> float:
+    """Mirrors applyOutlierDetection (core/cluster_traffic_policy.go): where unready endpoints are told, they are never
+    all used."""
+    return 0.0 if distribution_labels(service) else panic_threshold(policy.outlier_detection)
 
 
 def _metadata(service: KnownService, rule: Rule | None, part: _Part) -> FrozenMap[str, object]:
     """Mirrors addTelemetryMetadata, AddConfigInfoMetadata, AddSubsetToMetadata and AddALPNOverrideToMetadata."""
     fields: dict[str, object] = {"services": (service_metadata(service),)}
+    if service.external and part.subset is None:
+        fields["external"] = True
     if rule is not None:
         fields["config"] = config_path(rule.source)
     if part.subset is not None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.frozen import FrozenMap, thaw
 from pulumi_mesh.istio import destination_rule
 from pulumi_mesh.manifests.snapshot import ServicePort
 from pulumi_mesh.proxy.resolve.durations import duration, proto_json
 from pulumi_mesh.proxy.view.clusters import CircuitBreakers, HttpOptions, OutlierDetection, TcpKeepalive
 from pulumi_mesh.proxy.view.matching import EMPTY
+from pulumi_mesh.typed import build
+
+HTTP2 = ("HTTP2", "GRPC", "GRPC_WEB")
+"""Protocols on top of HTTP/2."""
 
 _UNLIMITED = 2**32 - 1
 CONNECT_TIMEOUT = timedelta(seconds=10)
@@ -48,18 +52,29 @@ def _retry_budget(budget: destination_rule.RetryBudget) -> FrozenMap[str, object
     return FrozenMap({"retry_budget": FrozenMap(fields)})
 
 
-def connect_timeout(pool: destination_rule.ConnectionPool | None) -> timedelta:
-    """How long a connection may take to be made."""
+def connect_timeout(pool: destination_rule.ConnectionPool | None, default: timedelta = CONNECT_TIMEOUT) -> timedelta:
+    """How long a connection may take to be made. default: the mesh's."""
     given = duration(pool.tcp.connect_timeout) if pool and pool.tcp else None
-    return CONNECT_TIMEOUT if given is None else given
+    return default if given is None else given
 
 
-def keepalive(pool: destination_rule.ConnectionPool | None) -> TcpKeepalive | None:
-    """TCP keep-alive, in whole seconds. Mirrors setKeepAliveSettings (core/cluster.go)."""
-    settings = pool.tcp.tcp_keepalive if pool and pool.tcp else None
-    if settings is None:
+def keepalive(
+    pool: destination_rule.ConnectionPool | None, default: FrozenMap[str, object] | None = None
+) -> TcpKeepalive | None:
+    """TCP keep-alive, in whole seconds. default: the mesh's, in MeshConfig's words; a pool overrides each of its
+    fields. Mirrors applyTCPKeepalive and setKeepAliveSettings (core/cluster.go)."""
+    own = pool.tcp.tcp_keepalive if pool and pool.tcp else None
+    mesh = None
+    if default is not None:
+        mesh = build(destination_rule.TcpKeepalive, thaw(default), "MeshConfig.tcpKeepalive", {"reading": True})
+    given = [each for each in (own, mesh) if each is not None]
+    if not given:
         return None
-    return TcpKeepalive(settings.probes or None, _whole_seconds(settings.time), _whole_seconds(settings.interval))
+    return TcpKeepalive(
+        next((each.probes for each in given if each.probes), None),
+        next((_whole_seconds(each.time) for each in given if each.time is not None), None),
+        next((_whole_seconds(each.interval) for each in given if each.interval is not None), None),
+    )
 
 
 def _whole_seconds(text: str | None) -> timedelta | None:
@@ -67,8 +82,12 @@ def _whole_seconds(text: str | None) -> timedelta | None:
     return None if length is None else timedelta(seconds=length // timedelta(seconds=1))
 
 
-def http_options(pool: destination_rule.ConnectionPool | None, port: ServicePort) -> HttpOptions | None:
+def http_options(
+    pool: destination_rule.ConnectionPool | None, port: ServicePort, *, router: bool = False, upgrade: bool = False
+) -> HttpOptions | None:
     """HTTP toward the endpoints; None where Envoy's defaults hold: HTTP/1.1 without limits.
+
+    router: a gateway's, which does not look for a port's protocol. upgrade: whether the mesh upgrades to HTTP/2.
 
     Mirrors setUpstreamProtocol (core/cluster_builder.go), applyH2Upgrade and applyConnectionPool
     (core/cluster_traffic_policy.go).
@@ -76,8 +95,9 @@ def http_options(pool: destination_rule.ConnectionPool | None, port: ServicePort
     http = pool.http if pool else None
     tcp = pool.tcp if pool else None
     use_client_protocol = bool(http and http.use_client_protocol)
-    upgraded = bool(http and http.h2_upgrade_policy == "UPGRADE" and not use_client_protocol)
-    http2 = port.protocol in ("HTTP2", "GRPC") or upgraded
+    found_out = port.protocol == "UNSUPPORTED" and not router
+    http2 = port.protocol in HTTP2 or (not found_out and _upgraded(http, port, upgrade))
+    use_client_protocol = use_client_protocol or found_out
     idle = duration(http.idle_timeout) if http else None
     if idle is None and tcp is not None:
         idle = duration(tcp.idle_timeout)
@@ -97,6 +117,16 @@ def http_options(pool: destination_rule.ConnectionPool | None, port: ServicePort
         max_concurrent_streams=streams if http2 and not use_client_protocol else 0,
         extra=_http2_keepalive(alive) if alive is not None and kept_alive else EMPTY,
     )
+
+
+def _upgraded(http: destination_rule.Http | None, port: ServicePort, mesh: bool) -> bool:
+    """Mirrors shouldH2Upgrade (core/cluster_traffic_policy.go)."""
+    if http is not None and http.use_client_protocol:
+        return False
+    said = http.h2_upgrade_policy if http else None
+    if said in ("UPGRADE", "DO_NOT_UPGRADE"):
+        return said == "UPGRADE"
+    return mesh and port.protocol in ("HTTP", "HTTP_PROXY", *HTTP2)
 
 
 def _http2_keepalive(alive: destination_rule.Http2KeepAlive) -> FrozenMap[str, object]:

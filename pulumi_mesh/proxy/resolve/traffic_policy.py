@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
+from pulumi_mesh.frozen import thaw
 from pulumi_mesh.istio import destination_rule
+from pulumi_mesh.manifests.snapshot import MeshConfig
+from pulumi_mesh.typed import build
+
+_READING = {"reading": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,24 @@ def policy_of(policy: destination_rule.TrafficPolicy | None, port: int) -> Polic
     Mirrors GetPortLevelTrafficPolicy (networking/util).
     """
     return NO_POLICY if policy is None else _of_port(policy, port) or _whole(policy)
+
+
+def with_mesh_defaults(policy: Policy, mesh: MeshConfig) -> Policy:
+    """A policy with MeshConfig's ``defaultTrafficPolicy`` where it says nothing itself.
+
+    Mirrors applyDefaultTrafficPolicy (core/cluster_traffic_policy.go).
+    """
+    defaults: Any = thaw(mesh.other.get("defaultTrafficPolicy")) or {}
+    if not defaults:
+        return policy
+    where = "MeshConfig.defaultTrafficPolicy"
+    pool, outlier = policy.connection_pool, policy.outlier_detection
+    if pool is None and "connectionPool" in defaults:
+        pool = build(destination_rule.ConnectionPool, defaults["connectionPool"], f"{where}.connectionPool", _READING)
+    if outlier is None and "outlierDetection" in defaults:
+        given = defaults["outlierDetection"]
+        outlier = build(destination_rule.OutlierDetection, given, f"{where}.outlierDetection", _READING)
+    return replace(policy, connection_pool=pool, outlier_detection=outlier)
 
 
 def subset_policy_of(inherited: Policy, subset: destination_rule.Subset, port: int) -> Policy:
