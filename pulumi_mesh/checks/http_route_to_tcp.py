@@ -14,7 +14,7 @@ from pulumi_mesh.istio import DestinationRule, ServiceEntry, VirtualService, des
 from pulumi_mesh.manifests.snapshot import KnownService, ServicePort, Snapshot, ref_of
 from pulumi_mesh.proxy.resolve.full_names import MESH
 from pulumi_mesh.proxy.resolve.hosts import fqdn, subset_of
-from pulumi_mesh.proxy.resolve.outbound_routes import HTTP
+from pulumi_mesh.proxy.resolve.outbound import HTTP
 from pulumi_mesh.typed import is_known
 
 ABOUT = About(

@@ -22,6 +22,17 @@ WILDCARD = "0.0.0.0"  # noqa: S104 - what istiod binds listeners to
 HANDSHAKE = timedelta(seconds=15)
 """How long a TLS handshake may take: istiod's default of PILOT_GATEWAY_TRANSPORT_SOCKET_CONNECT_TIMEOUT."""
 
+TLS_INSPECTOR = OpaqueFilter(
+    "envoy.filters.listener.tls_inspector",
+    FrozenMap(
+        {
+            "@type": "type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector",
+            "initial_read_buffer_size": 512,
+        }
+    ),
+)
+"""The listener filter that finds out which name a TLS client asks for."""
+
 _GRPC_STATS = OpaqueFilter(
     "envoy.filters.http.grpc_stats",
     FrozenMap(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from pulumi_mesh.manifests.snapshot import KnownService, Proxy, Snapshot, Workload, answers_for
@@ -56,6 +56,10 @@ class Index:
             sidecar = proxy.kind == "sidecar"
             self._visible[key] = visible(from_one_namespace(found, proxy.namespace) if sidecar else found)
         return self._visible[key]
+
+    def narrowed(self, proxy: Proxy, seen: Visible) -> Index:
+        """The same for one sidecar alone, which a Sidecar tells what it knows."""
+        return replace(self, _visible={(proxy.kind, proxy.namespace): seen})
 
     def rule(self, proxy: Proxy, host: str) -> Rule | None:
         """The destination rule that a proxy follows toward a host; None where the host is no service."""

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from pulumi_mesh.manifests.snapshot import KnownService, Proxy, ServicePort, ref_of
-from pulumi_mesh.proxy.resolve.actions import Scope
-from pulumi_mesh.proxy.resolve.clusters import PASSTHROUGH
+from pulumi_mesh.manifests.snapshot import KnownService, Proxy, ref_of
+from pulumi_mesh.proxy.resolve.actions import NO_TIMEOUT, Scope
 from pulumi_mesh.proxy.resolve.domains import domains_of
 from pulumi_mesh.proxy.resolve.full_names import MESH
 from pulumi_mesh.proxy.resolve.hosts import is_wildcard, matches, most_specific
 from pulumi_mesh.proxy.resolve.index import Index
 from pulumi_mesh.proxy.resolve.load_balancing import hash_of_service
 from pulumi_mesh.proxy.resolve.matches import EVERYTHING
+from pulumi_mesh.proxy.resolve.outbound import DETECTED, HTTP, UNIX, unknown_cluster
 from pulumi_mesh.proxy.resolve.routes import BODY_LIMIT, default_route, routes_of
-from pulumi_mesh.proxy.resolve.virtual_services import Bound, bound_to
+from pulumi_mesh.proxy.resolve.sidecar_scope import Egress, SidecarScope
+from pulumi_mesh.proxy.resolve.virtual_services import Bound
 from pulumi_mesh.proxy.view.routes import DirectResponse, Forward, Route, RouteConfig, VirtualHost
 from pulumi_mesh.refs import Ref
 
-HTTP = frozenset({"HTTP", "HTTP2", "GRPC"})
-"""Protocols whose requests are routed."""
+_BY_DEFAULT = 80
+"""The port of requests to hosts that are no service."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """What a route table is built from. port: 0 where it is for all ports: of an HTTP proxy, of a Unix socket.
+
+    services: those with the port, by lower-case host name, with their ports that count.
+    """
+
+    index: Index
+    proxy: Proxy
+    egress: Egress
+    port: int
+    services: dict[str, KnownService]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,62 +43,84 @@ class _Entry:
     """A virtual host to be: routes, and the service or other host that they are for."""
 
     host: str
+    port: int
     service: KnownService | None
     routes: tuple[Route, ...]
     ref: Ref | None
 
 
-def outbound_routes(index: Index, proxy: Proxy) -> tuple[RouteConfig, ...]:
-    """The route tables of a sidecar, by port.
+def outbound_routes(index: Index, proxy: Proxy, scope: SidecarScope, names: Iterable[str]) -> tuple[RouteConfig, ...]:
+    """The route tables of a sidecar that its listeners ask for by ``names``.
 
     Mirrors ConfigGeneratorImpl.buildSidecarOutboundHTTPRouteConfig (core/httproute.go).
     """
-    ports: dict[int, dict[str, tuple[KnownService, ServicePort]]] = {}
-    for service in index.services:
-        for port in service.ports:
-            if port.protocol in HTTP:
-                ports.setdefault(port.number, {}).setdefault(service.hostname.lower(), (service, port))
-    bound = bound_to(index.virtual_services, MESH, proxy.namespace)
-    owners = _owners(bound, index)
-    return tuple(
-        RouteConfig(
-            name=str(number),
-            virtual_hosts=(*_virtual_hosts(index, proxy, number, ports[number], bound, owners), _catch_all(index)),
-            validate_clusters=False,
-            ignore_port_in_host_matching=True,
-            max_direct_response_body_size=BODY_LIMIT,
-        )
-        for number in sorted(ports)
+    # One walk over the services for all ports; of what shares a host the last counts.
+    by_port: dict[tuple[int, int], dict[str, KnownService]] = {}
+    for position, egress in enumerate(scope.egress):
+        for service in egress.services:
+            for each in service.ports:
+                found = replace(service, ports=(each,)) if len(service.ports) > 1 else service
+                by_port.setdefault((position, each.number), {})[service.hostname.lower()] = found
+    made: dict[tuple[int | None, int], tuple[VirtualHost, ...]] = {}
+    tables: list[RouteConfig] = []
+    for name in names:
+        host, colon, digits = ("", "", name) if name.startswith(UNIX) else name.rpartition(":")
+        number = int(digits) if digits.isdecimal() else 0
+        place = scope.egress_for(number, name)
+        if (place, number) not in made:
+            made[place, number] = ()
+            if place is not None:
+                egress = scope.egress[place]
+                port = 0 if egress.protocol == "HTTP_PROXY" else number
+                services = by_port.get((place, port), {}) if port else _all_ports(egress)
+                made[place, number] = tuple(_virtual_hosts(_Table(index, proxy, egress, port, services)))
+        hosts = made[place, number]
+        tables.append(_config(name, _only(hosts, host, name) if colon else (*hosts, _catch_all(scope))))
+    return tuple(tables)
+
+
+def _all_ports(egress: Egress) -> dict[str, KnownService]:
+    return {each.hostname.lower(): each for each in egress.services}
+
+
+def _only(hosts: Iterable[VirtualHost], host: str, name: str) -> tuple[VirtualHost, ...]:
+    """The virtual host of one service, which has the listener for itself: whatever Host a request has, it is for that.
+
+    Mirrors getVirtualHostsForSniffedServicePort (core/httproute.go).
+    """
+    found = tuple(each for each in hosts if host in each.domains or name in each.domains)
+    return (replace(found[0], domains=("*",)),) if len(found) == 1 else found
+
+
+def _config(name: str, hosts: tuple[VirtualHost, ...]) -> RouteConfig:
+    return RouteConfig(
+        name=name,
+        virtual_hosts=hosts,
+        validate_clusters=False,
+        ignore_port_in_host_matching=True,
+        max_direct_response_body_size=BODY_LIMIT,
     )
 
 
-def _virtual_hosts(
-    index: Index,
-    proxy: Proxy,
-    number: int,
-    services: dict[str, tuple[KnownService, ServicePort]],
-    bound: tuple[Bound, ...],
-    owners: dict[str, Bound],
-) -> list[VirtualHost]:
-    """Mirrors BuildSidecarOutboundVirtualHosts and dedupeDomains (core/httproute.go)."""
-    entries = list(_entries(index, proxy, number, services, bound, owners))
-    known = {each.service.hostname for each in entries if each.service}
+def _virtual_hosts(table: _Table) -> list[VirtualHost]:
+    """Mirrors BuildSidecarOutboundVirtualHosts, dedupeDomains and mergeAllVirtualHosts (core/httproute.go)."""
+    entries = list(_entries(table))
+    known = {name for each in entries if each.service for name in (each.host, f"{each.host}:{each.port}")}
     taken: set[str] = set()
     found: dict[str, VirtualHost] = {}
     for each in entries:
-        name = f"{each.host}:{number}"
+        name = f"{each.host}:{each.port}"
         if name in found:
             continue
-        names: tuple[str, ...] = (each.host,)
-        added: frozenset[str] = frozenset()
-        if each.service is not None:
-            names, added = domains_of(each.service, proxy.namespace, index.snapshot.mesh.domain)
+        names, added = _domains(table, each)
         domains = []
         for domain in names:
             # The full name of one service comes before what the name of another is completed to.
             if domain.lower() not in taken and not (domain in added and domain in known):
                 domains.append(domain)
                 taken.add(domain.lower())
+        if not table.port and each.port != _BY_DEFAULT:
+            domains = [domain for domain in domains if ":" in domain]
         if domains:
             found[name] = VirtualHost(
                 name, tuple(domains), each.routes, include_request_attempt_count=True, ref=each.ref
@@ -92,40 +128,61 @@ def _virtual_hosts(
     return [found[name] for name in sorted(found)]
 
 
-def _entries(
-    index: Index,
-    proxy: Proxy,
-    number: int,
-    services: dict[str, tuple[KnownService, ServicePort]],
-    bound: tuple[Bound, ...],
-    owners: dict[str, Bound],
-) -> Iterator[_Entry]:
+def _domains(table: _Table, entry: _Entry) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The names of a virtual host, and those that were added to a host name; a table for all ports tells them apart by
+    port."""
+    if entry.service is None:
+        return (f"[{entry.host}]" if entry.host.count(":") > 1 else entry.host,), frozenset()
+    aliases = table.egress.aliases.get(entry.service.hostname.lower(), ())
+    names, added = domains_of(entry.service, table.proxy.namespace, table.index.snapshot.mesh.domain, aliases=aliases)
+    if table.port:
+        return names, added
+    both = tuple(each for name in names for each in (name, f"{name}:{entry.port}"))
+    return both, added | {f"{name}:{entry.port}" for name in added}
+
+
+def _entries(table: _Table) -> Iterator[_Entry]:
     """Virtual services in their order, then services that none of them names.
 
-    Mirrors BuildSidecarVirtualHostWrapper (core/route/route.go).
+    Mirrors BuildSidecarVirtualHostWrapper and buildSidecarVirtualHostsForVirtualService (core/route/route.go).
     """
-    scope = Scope(index, proxy, number, MESH, False, lambda _: None)  # a service here has this one port
+    index, services = table.index, table.services
+    scope = Scope(index, table.proxy, table.port, MESH, False, lambda host: services.get(host.lower()))
     wildcards = [host for host in services if is_wildcard(host)]
+    owners = _owners(table.egress)
     routed: set[str] = set()
-    for each in bound:
+    for bound in table.egress.bound:
         # Only on port 80 does a virtual service count that names no service of the port.
-        if number != 80 and not _names_one(each, services, wildcards):
+        if table.port != _BY_DEFAULT and not _names_one(bound, services, wildcards):
             continue
-        routes = routes_of(each, scope)
+        routes = routes_of(bound, scope)
         if not routes:
             continue
-        ref = ref_of(each.source, "spec.hosts")
-        others, named = _split(each, services, owners)
-        if named or number == 80:
-            yield from (_Entry(host.lower(), None, routes, ref) for host in others)
+        others, named = _split(bound, services, owners)
+        homes = {services[host].namespace for host in named}
+        if bound.semantics == "gateway" and bound.source.namespace not in {*homes, table.proxy.namespace}:
+            continue  # a route of the Gateway API is for its own namespace, or for the services there
+        by_port: dict[int, list[str]] = {}
         for host in named:
-            routed.add(host)
-            yield _Entry(services[host][0].hostname, services[host][0], routes, ref)
-    for host, (service, port) in services.items():
-        if host not in routed:
-            hashing = hash_of_service(index.rules.for_client(proxy, service), number)
-            route = default_route(service, port, hashing, index.snapshot.mesh.default_http_retry_policy)
-            yield _Entry(service.hostname, service, (route,), service.ref)
+            for port in services[host].ports:
+                if port.protocol in HTTP or port.protocol == DETECTED:
+                    by_port.setdefault(port.number, []).append(host)
+        if not by_port and table.port == _BY_DEFAULT:
+            by_port[_BY_DEFAULT] = []
+        ref = ref_of(bound.source, "spec.hosts")
+        for number, those in sorted(by_port.items()):
+            yield from (_Entry(host.lower(), number, None, routes, ref) for host in others)
+            yield from (_Entry(services[host].hostname, number, services[host], routes, ref) for host in those)
+            routed.update(those)
+    retries = index.snapshot.mesh.default_http_retry_policy
+    for host, service in services.items():
+        if host in routed or service.alias_of:
+            continue
+        for port in service.ports:
+            if port.protocol in HTTP or port.protocol == DETECTED:
+                hashing = hash_of_service(index.rule(table.proxy, service.hostname), port.number)
+                route = default_route(service, port, hashing, retries)
+                yield _Entry(service.hostname, port.number, service, (route,), service.ref)
 
 
 def _names_one(bound: Bound, services: Collection[str], wildcards: Collection[str]) -> bool:
@@ -142,10 +199,10 @@ def _names_one(bound: Bound, services: Collection[str], wildcards: Collection[st
 
 
 def _split(
-    bound: Bound, services: dict[str, tuple[KnownService, ServicePort]], owners: dict[str, Bound]
+    bound: Bound, services: Mapping[str, KnownService], owners: Mapping[str, Bound]
 ) -> tuple[list[str], list[str]]:
     """The hosts of a virtual service that are no service of the port, and the services that it routes. A wildcard
-    routes the services for which no other virtual service is more specific.
+    routes the services for which no other virtual service is more specific; that of the Gateway API routes none.
 
     Mirrors separateVSHostsAndServices (core/route/route.go).
     """
@@ -158,38 +215,34 @@ def _split(
             else:
                 others.append(host)
     for host in (each.lower() for each in bound.hosts if is_wildcard(each)):
-        covered = [each for each in services if matches(each, host)]
+        covered = [] if bound.semantics == "gateway" else [each for each in services if matches(each, host)]
         if not covered:
             others.append(host)
         named.update(dict.fromkeys(each for each in covered if owners.get(each) is bound))
     return others, list(named)
 
 
-def _owners(bound: tuple[Bound, ...], index: Index) -> dict[str, Bound]:
+def _owners(egress: Egress) -> dict[str, Bound]:
     """For each service the virtual service with the most specific host.
 
     Mirrors computeWildcardHostVirtualServiceIndex (pilot/pkg/model/sidecar.go).
     """
     specific: dict[str, Bound] = {}
     wildcard: dict[str, Bound] = {}
-    for each in bound:
+    for each in egress.bound:
         for host in each.hosts:
             (wildcard if is_wildcard(host) else specific).setdefault(host, each)
     if not wildcard:
         return {}  # only wildcards ask
-    found = ((host, most_specific(service.hostname, specific, wildcard)) for host, service in index.by_host.items())
-    return {host: owner for host, owner in found if owner is not None}
+    found = ((each.hostname, most_specific(each.hostname, specific, wildcard)) for each in egress.services)
+    return {host.lower(): owner for host, owner in found if owner is not None}
 
 
-def _catch_all(index: Index) -> VirtualHost:
+def _catch_all(scope: SidecarScope) -> VirtualHost:
     """What is done with requests to hosts that are not known. Mirrors buildCatchAllVirtualHost (core/httproute.go)."""
-    if index.snapshot.mesh.outbound == "ALLOW_ANY":
-        name = "allow_any"
-        action: Forward | DirectResponse = Forward(
-            cluster=PASSTHROUGH, timeout=timedelta(0), max_grpc_timeout=timedelta(0)
-        )
-    else:
-        name = "block_all"
-        action = DirectResponse(502)
+    name = "allow_any" if scope.outbound == "ALLOW_ANY" else "block_all"
+    action: Forward | DirectResponse = DirectResponse(502)
+    if scope.outbound == "ALLOW_ANY":
+        action = Forward(cluster=unknown_cluster(scope), timeout=NO_TIMEOUT, max_grpc_timeout=NO_TIMEOUT)
     routes = (Route(EVERYTHING, action, name=name),)
     return VirtualHost(name, ("*",), routes, include_request_attempt_count=True)

@@ -11,7 +11,7 @@ from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.manifests.snapshot import KnownService, ServicePort, snapshot
 from pulumi_mesh.objects import Object
 from pulumi_mesh.proxy.resolve import resolve
-from pulumi_mesh.proxy.resolve.outbound import WILDCARD
+from pulumi_mesh.proxy.resolve.http import WILDCARD
 from pulumi_mesh.proxy.view.addresses import SocketAddress
 from pulumi_mesh.proxy.view.listeners import HttpConnectionManager, OpaqueFilter
 from pulumi_mesh.proxy.view.rbac import HttpRbac

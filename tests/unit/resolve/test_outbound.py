@@ -9,7 +9,7 @@ import pytest
 from pulumi_mesh import istio
 from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig
 from pulumi_mesh.proxy.resolve import resolve
-from pulumi_mesh.proxy.resolve.outbound import WILDCARD
+from pulumi_mesh.proxy.resolve.http import WILDCARD
 from pulumi_mesh.proxy.view.addresses import SocketAddress
 from pulumi_mesh.proxy.view.listeners import HttpConnectionManager, TcpProxy
 from pulumi_mesh.proxy.view.routes import DirectResponse, Forward
