@@ -21,6 +21,8 @@ SETS = {
     "istio-validation": "istio_validation",
     "gateway-api": "gateway_api",
     "samples": "samples",
+    "istio-simulation": "istio_simulation",
+    "gateway-conformance-routes": "gateway_conformance_routes",
 }
 """The folder of a set, and its module."""
 RECORDED = Path(__file__).with_name("recorded.json")
