@@ -27,13 +27,21 @@ def cors(policy: Cors, exchange: Exchange) -> tuple[bool, Pairs]:
     granted: Pairs = (("access-control-allow-origin", origin),)
     if policy.allow_credentials:
         granted += (("access-control-allow-credentials", "true"),)
+    exposed = _given(("access-control-expose-headers", policy.expose_headers))
     if not _is_preflight(exchange):
-        return False, granted + _given(("access-control-expose-headers", policy.expose_headers))
-    return True, granted + _given(
-        ("access-control-allow-methods", policy.allow_methods),
-        ("access-control-allow-headers", policy.allow_headers),
-        ("access-control-max-age", policy.max_age),
+        return False, granted + exposed
+    return True, (
+        *granted,
+        *_given(("access-control-allow-methods", _or_asked(policy.allow_methods, exchange, "method"))),
+        *_given(("access-control-allow-headers", _or_asked(policy.allow_headers, exchange, "headers"))),
+        *_given(("access-control-max-age", policy.max_age)),
+        *exposed,
     )
+
+
+def _or_asked(allowed: str, exchange: Exchange, what: str) -> str:
+    """What a policy allows; where that is everything, what the preflight asks for."""
+    return exchange.headers.text(f"access-control-request-{what}") if allowed == "*" else allowed
 
 
 def raw_cors(message: Mapping[str, Any]) -> Cors | None:
