@@ -23,6 +23,8 @@ from tests.conformance.cases import Case
 
 _BEYOND = ("unknown cluster", "no healthy upstream", "denied")
 """What the simulation of the cases does not look at: clusters, endpoints, and filters."""
+_MESH = MeshConfig(sidecar_ingress_tls=True)
+"""The mesh of the cases without one. Those with TLS at a Sidecar's ingress have ENABLE_TLS_ON_SIDECAR_INGRESS set."""
 _LOADED = "2999-01-01T00:00:00Z"
 
 
@@ -31,8 +33,7 @@ def disagreement(case: Case) -> str | None:
 
     Mirrors Result.Matches (pilot/pkg/simulation/traffic.go).
     """
-    config = case.data.get("mesh_config")
-    snapshot = snapshot_of(_objects(case), mesh_config(config) if config else MeshConfig())
+    snapshot = snapshot_of(_objects(case), mesh_config(case.data.get("mesh_config") or {}, _MESH))
     proxy = _proxy(case.data.get("proxy") or {})
     ours = _fields(simulate(resolve(snapshot, proxy), _request(case.data["call"], proxy)))
     expected: Mapping[str, Any] = case.data["expectation"]
