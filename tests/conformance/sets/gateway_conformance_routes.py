@@ -226,7 +226,8 @@ def _backend_differs(
         at_backend = expected.get("request_at_backend") or {}
         wanted: Mapping[str, Any] = at_backend.get("Request") or {}
         arrived = _joined(share.request_headers or outcome.request_headers)
-        if (path := wanted.get("Path") or request.path) != outcome.path:
+        # The suite's client in the mesh does not look at paths (conformance/utils/echo).
+        if request.direction == "gateway" and (path := wanted.get("Path") or request.path) != outcome.path:
             yield f"path: {outcome.path!r}, not {path!r}"
         if wanted.get("Host") and wanted["Host"] != (share.host or outcome.host):
             yield f"host: {share.host or outcome.host!r}, not {wanted['Host']!r}"
