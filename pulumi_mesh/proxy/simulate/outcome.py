@@ -73,8 +73,8 @@ class Outcome:
     (``x-envoy-*``, ``x-forwarded-*``, ``x-request-id``). response_headers: what the proxy sets on the answer;
     response_headers_removed: what it takes away. Of several shares: without what a share itself changes.
     timeout: of the whole answer; None is no limit. transport: how the proxy speaks to each share's endpoints.
-    principal: the client's identity that mutual TLS proved. policy: which authorization policy decided, empty when
-    none did.
+    ended_tls: whether the proxy ended the client's TLS itself. principal: the client's identity that mutual TLS
+    proved. policy: which authorization policy decided, empty when none did.
     why: the decisions, in their order.
     """
 
@@ -99,8 +99,10 @@ class Outcome:
     mirrors: tuple[Mirror, ...] = ()
     fault: Fault | None = None
     transport: Transport = ""
+    ended_tls: bool = False
     principal: str = ""
     policy: str = ""
+    ref: Ref | None = field(default=None, compare=False)
     why: tuple[Step, ...] = field(default=(), compare=False)
 
     @property

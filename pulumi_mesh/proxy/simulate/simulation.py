@@ -44,10 +44,11 @@ def simulate(
         return replace(known, error=error, why=(*why, Step(said, listener.ref)))
     chain = chains[0]
     taken = Step(f"filter chain {chain.name or 'without a name'} takes {_shown(request)}", chain.ref)
-    known = replace(known, filter_chain=chain.name, why=(*why, taken))
+    known = replace(known, filter_chain=chain.name, ref=chain.ref, why=(*why, taken))
     failed, reason = handshake(chain, request)
     if failed:
         return replace(known, error=failed, why=(*known.why, Step(reason, chain.ref)))
+    known = replace(known, ended_tls=chain.tls is not None)
     peer = peer_of(connection, chain, request, proved=proved_identity(chain, request))
     return through(view, chain, request, peer, Chance(random_value, runtime), known)
 

@@ -1,0 +1,1 @@
+"""Route tests from files and from pytest."""
