@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,10 +26,14 @@ CLUSTER_SCOPED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """snapshot: of everything that was given. meshes: those of the programs, at their stages, in the order given."""
+    """snapshot: of everything that was given. meshes: those of the programs, at their stages, in the order given.
+
+    calls: (client, server) host names of what the services of these meshes are declared to call.
+    """
 
     snapshot: Snapshot
     meshes: tuple[Mesh, ...]
+    calls: tuple[tuple[str, str], ...]
     _place: Place
 
     def place(self, ref: Ref) -> str:
@@ -72,7 +76,8 @@ def load_snapshot(
     objects, where = _objects(documents)
     meshes = _staged([each.mesh for each in programs], stages or {})
     snapshot = _snapshot(meshes, objects, mesh_config)
-    return Loaded(snapshot, tuple(meshes), first_of([in_manifests(where), *(each.place for each in programs)]))
+    calls = tuple(call for each in meshes for call in _calls(each))
+    return Loaded(snapshot, tuple(meshes), calls, first_of([in_manifests(where), *(each.place for each in programs)]))
 
 
 def _is_program(path: str) -> bool:
@@ -110,6 +115,14 @@ def _staged(meshes: Sequence[Mesh], stages: Mapping[str, int]) -> list[Mesh]:
         mesh.at({name: stage for name, stage in stages.items() if name in names})
         for mesh, names in zip(meshes, known, strict=True)
     ]
+
+
+def _calls(mesh: Mesh) -> Iterator[tuple[str, str]]:
+    from pulumi_mesh.render.istio.names import host_of
+
+    for service in mesh.known_services:
+        for called in service.calls:
+            yield host_of(mesh, service), host_of(mesh, called)
 
 
 def _objects(documents: Iterable[Document]) -> tuple[list[AnyObject], dict[Identity, tuple[Document, ...]]]:
