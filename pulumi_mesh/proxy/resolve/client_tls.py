@@ -106,9 +106,7 @@ def _originated(
             extra = _NOTHING_VALIDATED
     return UpstreamTls(
         certificates=certificates,
-        validation=None
-        if tls.insecure_skip_verify
-        else Validation(root, extra=FrozenMap({**names_of_any_type(names), **_revocations(tls)})),
+        validation=None if tls.insecure_skip_verify else _validation(root, tuple(names), tls),
         sni=tls.sni or "",
         alpn=("h2",) if _is_http2(http) else (),
         minimum_version="TLSv1_2",
@@ -132,6 +130,13 @@ def _credential(name: str) -> SecretRef:
             return TRUST_ROOT
         case plain:
             return SecretRef(plain if "://" in plain else f"kubernetes://{plain}")
+
+
+def _validation(root: SecretRef, names: tuple[str, ...], tls: destination_rule.Tls) -> Validation:
+    """Identities are URIs; any other name may be of any type."""
+    if all(each.startswith("spiffe://") for each in names):
+        return Validation(root, _exactly(names), FrozenMap(_revocations(tls)))
+    return Validation(root, extra=FrozenMap({**names_of_any_type(names), **_revocations(tls)}))
 
 
 def _revocations(tls: destination_rule.Tls) -> dict[str, object]:

@@ -46,7 +46,8 @@ class Group:
 
     def endpoints(self) -> LocalityEndpoints:
         """As a view has them."""
-        return LocalityEndpoints(tuple(each for _, each in self.members), self.locality, self.weight, self.priority)
+        place = "/".join(parts(self.locality)).rstrip("/")
+        return LocalityEndpoints(tuple(each for _, each in self.members), place, self.weight, self.priority)
 
 
 def preference(

@@ -80,15 +80,18 @@ class Cluster:
         self.settle()
 
     def _missing(self, world: World, stored: list[Any]) -> str:
+        # istiod itself may write the status of an object, which gives it another version: a later one.
         wanted = {
-            key_of(each): each["metadata"]["resourceVersion"] for each in stored if "istio.io" in each["apiVersion"]
+            key_of(each): int(each["metadata"]["resourceVersion"])
+            for each in stored
+            if "istio.io" in each["apiVersion"]
         }
         known = {
-            key_of(each): each["metadata"]["resourceVersion"]
+            key_of(each): int(each["metadata"]["resourceVersion"])
             for each in self.discovery.page("/debug/configz")
             if each["metadata"].get("namespace") != _MARKERS
         }
-        if known != wanted:
+        if known.keys() != wanted.keys() or any(known[key] < version for key, version in wanted.items()):
             return f"objects {sorted(known.items() ^ wanted.items())}"
         services = {(each["hostname"], each["defaultAddress"]) for each in self.discovery.page("/debug/registryz")}
         hosts = {(each.hostname, one) for each in world.snapshot.services for one in each.addresses or (_NO_ADDRESS,)}
