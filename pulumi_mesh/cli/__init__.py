@@ -21,6 +21,7 @@ COMMANDS = {
     "proxy-config": "Show the listeners, routes, clusters or endpoints of a proxy.",
     "render": "Write the Istio objects, or the Envoy config, of a mesh.",
     "run": "Run a mesh on this machine with real Envoys.",
+    "test": "Run route tests: whether requests end where they should.",
     "validate": "Say of manifests, without a cluster, what it would refuse.",
 }
 

@@ -10,7 +10,7 @@ from pulumi_mesh.errors import InvalidError, MeshError
 from pulumi_mesh.expectations.expectation import RouteTest
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.manifests.reading import line_of, load_yaml
-from pulumi_mesh.typed import Count, FieldError, MapOf, OptionalMany, Parts, PlainText, build, default, kind_of, typed
+from pulumi_mesh.typed import FieldError, MapOf, OptionalMany, Parts, PlainText, build, default, kind_of, typed
 
 
 @typed
@@ -18,14 +18,14 @@ class Suite:
     """Route tests of one mesh.
 
     tests: in their order, each with a name of its own. mesh: programs and manifests, each relative to the suite's
-    folder; default: what the command is given. stages: where the canaries stand, by name; default: before their first stage.
-    mesh_config: a file with Istio's MeshConfig, relative to the folder.
+    folder; default: what the command is given. stages: where the canaries stand, by name; default: before their first
+    stage. mesh_config: a file with Istio's MeshConfig, relative to the folder.
     """
 
     _: KW_ONLY
     tests: Parts[RouteTest]
     mesh: OptionalMany[PlainText] = default(None)
-    stages: MapOf[Count] = default(FrozenMap())
+    stages: MapOf[int] = default(FrozenMap())
     mesh_config: PlainText = default("", wire="meshConfig")
 
     def __post_init__(self) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 if TYPE_CHECKING:
     from pulumi_mesh.expectations import RouteTest
-    from pulumi_mesh.loading.snapshot import Loaded
+    from pulumi_mesh.testing.run import Tested
 
 _SUFFIX = "_mesh_test.yaml"
 
@@ -32,23 +32,23 @@ class RouteTestFile(pytest.File):
         from pulumi_mesh.testing.run import load_file
 
         try:
-            tests, lines, loaded = load_file(str(self.path))
+            tests, lines, mesh = load_file(str(self.path))
         except MeshError as error:
             raise self.CollectError(str(error)) from None
         for position, test in enumerate(tests):
-            yield RouteTestItem.from_parent(self, name=test.name, test=test, loaded=loaded, line=lines(position))
+            yield RouteTestItem.from_parent(self, name=test.name, test=test, mesh=mesh, line=lines(position))
 
 
 class RouteTestItem(pytest.Item):
     """One route test."""
 
-    def __init__(self, *, test: RouteTest, loaded: Loaded, line: int, **rest: Any) -> None:
+    def __init__(self, *, test: RouteTest, mesh: Tested, line: int, **rest: Any) -> None:
         super().__init__(**rest)
-        self.test, self.loaded, self.line = test, loaded, line
+        self.test, self.mesh, self.line = test, mesh, line
 
     def runtest(self) -> None:
         """Fail unless the request ends as expected."""
-        _check(self.loaded, self.test)
+        _check(self.mesh, self.test)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What differs, in place of a traceback through this package."""
@@ -64,33 +64,34 @@ class RouteTestItem(pytest.Item):
 
 
 @pytest.fixture(scope="session")
-def load_mesh() -> Callable[..., Loaded]:
+def load_mesh() -> Callable[..., Tested]:
     """``load_mesh(PATH..., stages={NAME: N}, mesh_config=FILE)``: a mesh of programs and manifests, loaded once."""
     from pulumi_mesh.loading.snapshot import load_snapshot
+    from pulumi_mesh.testing.run import tested
 
-    loaded: dict[Any, Loaded] = {}
+    loaded: dict[Any, Tested] = {}
 
-    def load(*paths: str | Path, stages: dict[str, int] | None = None, mesh_config: str | None = None) -> Loaded:
+    def load(*paths: str | Path, stages: dict[str, int] | None = None, mesh_config: str | None = None) -> Tested:
         texts = tuple(map(str, paths))
         key = (texts, tuple(sorted((stages or {}).items())), mesh_config)
         if key not in loaded:
-            loaded[key] = load_snapshot(texts, stages, mesh_config)
+            loaded[key] = tested(load_snapshot(texts, stages, mesh_config))
         return loaded[key]
 
     return load
 
 
 @pytest.fixture(scope="session")
-def expect_route() -> Callable[[Loaded, RouteTest], None]:
+def expect_route() -> Callable[[Tested, RouteTest], None]:
     """``expect_route(mesh, RouteTest(...))``: fails, and says how, unless the request ends as expected."""
     return _check
 
 
-def _check(loaded: Loaded, test: RouteTest) -> None:
+def _check(mesh: Tested, test: RouteTest) -> None:
     __tracebackhide__ = True
     from pulumi_mesh.testing.run import run
 
-    result = run(test, loaded)
+    result = run(test, mesh)
     if result.mismatches:
         raise AssertionError(
             "\n".join([*result.mismatches, "", "the request's path:", *(f"  {each}" for each in result.path)])

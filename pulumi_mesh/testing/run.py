@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 from pulumi_mesh.errors import MeshError
@@ -14,9 +15,12 @@ from pulumi_mesh.expectations.suite import read_suite
 from pulumi_mesh.loading.files import read_file
 from pulumi_mesh.loading.proxies import find_proxy
 from pulumi_mesh.loading.snapshot import Loaded, load_snapshot
+from pulumi_mesh.manifests.snapshot import Proxy
 from pulumi_mesh.proxy.journey import journey
+from pulumi_mesh.proxy.resolve import resolve
 from pulumi_mesh.proxy.simulate.outcome import Step
 from pulumi_mesh.proxy.simulate.url import request_of
+from pulumi_mesh.proxy.view import ProxyView
 
 PATTERN = "*_mesh_test.yaml"
 """The name of a file of route tests, as a folder is searched for it."""
@@ -24,12 +28,25 @@ PATTERN = "*_mesh_test.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one test. where: its ``file:line``. mismatches: none when it passed. path: the request's, in steps."""
+    """What came of a test. where: its ``file:line``. mismatches: none when it passed. path: the request's, in steps."""
 
     test: RouteTest
     where: str
     mismatches: tuple[str, ...]
     path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A mesh whose requests are simulated. view_of: the view of each proxy, resolved once."""
+
+    loaded: Loaded
+    view_of: Callable[[Proxy], ProxyView]
+
+
+def tested(loaded: Loaded) -> Tested:
+    """A mesh made ready for many requests."""
+    return Tested(loaded, cache(partial(resolve, loaded.snapshot)))
 
 
 def run_files(files: Sequence[str], mesh: Sequence[str] = ()) -> Iterator[Result]:
@@ -39,12 +56,12 @@ def run_files(files: Sequence[str], mesh: Sequence[str] = ()) -> Iterator[Result
     files name. Raises MeshError for what cannot be read, before the tests of its file.
     """
     for file in _found(files):
-        tests, lines, loaded = load_file(file, mesh)
+        tests, lines, mesh_of_file = load_file(file, mesh)
         for position, test in enumerate(tests):
-            yield run(test, loaded, f"{file}:{lines(position)}")
+            yield run(test, mesh_of_file, f"{file}:{lines(position)}")
 
 
-def load_file(file: str, mesh: Sequence[str] = ()) -> tuple[tuple[RouteTest, ...], Callable[[int], int], Loaded]:
+def load_file(file: str, mesh: Sequence[str] = ()) -> tuple[tuple[RouteTest, ...], Callable[[int], int], Tested]:
     """The tests of a file, the line of each, and the mesh that they are of. Raises MeshError."""
     suite, lines = read_suite(read_file(file), file)
     folder = Path(file).parent
@@ -52,22 +69,22 @@ def load_file(file: str, mesh: Sequence[str] = ()) -> tuple[tuple[RouteTest, ...
     if not paths:
         raise MeshError("names no mesh; add mesh: [PATH], or give one with --mesh PATH", where=file)
     config = str(folder / suite.mesh_config) if suite.mesh_config else None
-    return suite.tests, lines, load_snapshot(paths, dict(suite.stages), config)
+    return suite.tests, lines, tested(load_snapshot(paths, dict(suite.stages), config))
 
 
-def run(test: RouteTest, loaded: Loaded, where: str = "") -> Result:
+def run(test: RouteTest, mesh: Tested, where: str = "") -> Result:
     """Simulate a test's request and hold what becomes of it against what is expected.
 
     Raises MeshError for a request that is none, a source that is not known, or a host that no gateway takes.
     """
     try:
-        source = find_proxy(loaded.snapshot, test.source) if test.source else None
+        source = find_proxy(mesh.loaded.snapshot, test.source) if test.source else None
         request = request_of(test.url, test.method, test.headers.items(), claims=test.claims)
-        travelled = journey(loaded.snapshot, request, source)
+        travelled = journey(mesh.loaded.snapshot, request, source, view_of=mesh.view_of)
     except MeshError as error:
         raise MeshError(f"{test.name}: {error.message}", where=where) from None
     seen = seen_on(travelled)
-    path = tuple(f"{step.text}{_place(loaded, step)}" for step in seen.why)
+    path = tuple(f"{step.text}{_place(mesh.loaded, step)}" for step in seen.why)
     return Result(test, where, mismatches(test.expect, seen), path)
 
 
