@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pulumi_mesh.model.cors import Cors
     from pulumi_mesh.model.gateway import Gateway, Listener
     from pulumi_mesh.model.installation import Charts, GatewayDeployment
+    from pulumi_mesh.model.locality import Locality
     from pulumi_mesh.model.match import Match, Path, TextMatch
     from pulumi_mesh.model.mesh import Mesh, replace
     from pulumi_mesh.model.namespace import Namespace
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
     from pulumi_mesh.model.security import AuthorizationPolicy, AuthorizationRule, MutualTLS
     from pulumi_mesh.model.service import Destination, Port, Service, Version
     from pulumi_mesh.model.stream_routes import TCPRoute, TLSRoute
-    from pulumi_mesh.model.traffic import ConnectionPool, ConsistentHash, OutlierDetection, TrafficPolicy
+    from pulumi_mesh.model.traffic import ConnectionPool, ConsistentHash, Cookie, OutlierDetection, TrafficPolicy
+    from pulumi_mesh.model.upstream_tls import UpstreamTLS
     from pulumi_mesh.refs import Identity, Ref
 
 # Where a name is: imported on first use, since commands such as validate need few of them.
@@ -50,6 +52,7 @@ _MODULES = {
     "Charts": "model.installation",
     "ConnectionPool": "model.traffic",
     "ConsistentHash": "model.traffic",
+    "Cookie": "model.traffic",
     "Cors": "model.cors",
     "Delay": "model.route",
     "Destination": "model.service",
@@ -67,6 +70,7 @@ _MODULES = {
     "Istio": "model.control_plane",
     "IstiodValues": "model.charts",
     "Listener": "model.gateway",
+    "Locality": "model.locality",
     "Match": "model.match",
     "Mesh": "model.mesh",
     "MeshError": "errors",
@@ -88,6 +92,7 @@ _MODULES = {
     "TLSRoute": "model.stream_routes",
     "TextMatch": "model.match",
     "TrafficPolicy": "model.traffic",
+    "UpstreamTLS": "model.upstream_tls",
     "Version": "model.service",
     "replace": "model.mesh",
 }
@@ -102,6 +107,7 @@ __all__ = [
     "Charts",
     "ConnectionPool",
     "ConsistentHash",
+    "Cookie",
     "Cors",
     "Delay",
     "Destination",
@@ -119,6 +125,7 @@ __all__ = [
     "Istio",
     "IstiodValues",
     "Listener",
+    "Locality",
     "Match",
     "Mesh",
     "MeshError",
@@ -140,6 +147,7 @@ __all__ = [
     "TLSRoute",
     "TextMatch",
     "TrafficPolicy",
+    "UpstreamTLS",
     "Version",
     "replace",
 ]

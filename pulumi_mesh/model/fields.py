@@ -56,6 +56,7 @@ def by_header(given: Mapping[str, T]) -> FrozenMap[str, T]:
 if TYPE_CHECKING:
     Duration: TypeAlias = Accepts[str | timedelta, timedelta]
     OptionalDuration: TypeAlias = Accepts[str | timedelta | None, timedelta | None]
+    OptionalLifetime: TypeAlias = Accepts[str | timedelta | None, timedelta | None]
     LineText: TypeAlias = Text
     OptionalHostText: TypeAlias = OptionalText
     PhysicalName: TypeAlias = OptionalText
@@ -82,6 +83,7 @@ else:
 
     Duration = Annotated[timedelta, plain(values.duration)]
     OptionalDuration = Annotated[timedelta | None, plain(_optional(values.duration))]
+    OptionalLifetime = Annotated[timedelta | None, plain(_optional(values.lifetime))]
     LineText = Annotated[Text, _known(values.one_line)]
     OptionalHostText = Annotated[OptionalText, _known(_domain_name)]
     PhysicalName = Annotated[OptionalText, _known(values.label_name)]
@@ -95,6 +97,9 @@ Weight: TypeAlias = Annotated[int, plain(values.weight)]
 Name: TypeAlias = Annotated[str, plain(values.name)]
 LabelName: TypeAlias = Annotated[str, plain(values.label_name)]
 OptionalLabelName: TypeAlias = Annotated[str, plain(lambda value: value if value == "" else values.label_name(value))]
+OptionalHeaderName: TypeAlias = Annotated[
+    str | None, plain(lambda value: None if value is None else values.header_name(value))
+]
 HeaderName: TypeAlias = Annotated[str, plain(values.header_name)]
 Hostname: TypeAlias = Annotated[str, plain(values.hostname)]
 DomainName: TypeAlias = Annotated[str, plain(lambda value: values.hostname(value, wildcard=False))]

@@ -13,6 +13,7 @@ from pulumi_mesh.model.fields import Addresses, LabelName, OptionalHostText, Opt
 from pulumi_mesh.model.namespace import NamespaceName
 from pulumi_mesh.model.references import named
 from pulumi_mesh.model.traffic import TrafficPolicy
+from pulumi_mesh.model.upstream_tls import UpstreamTLS
 from pulumi_mesh.typed import Accepts, Bool, FieldError, Many, MaybeText, TextMap, default, typed
 
 if TYPE_CHECKING:
@@ -105,7 +106,10 @@ class Service:
     addresses: IP addresses of the workloads of a service without versions.
     hostname: the name that clients call; default: ``NAME.NAMESPACE.svc.DOMAIN``, the domain being ``Istio.domain``.
     calls: the services that its workloads call.
-    traffic_policy: how clients of the service treat it.
+    traffic_policy: how clients of the service treat it. tls: the TLS that they begin.
+    resolution: of a service outside the mesh, of which a ServiceEntry tells Istio: ``DNS`` looks its host name up, or
+        has ``addresses``; ``DNS_ROUND_ROBIN`` uses one at a time of those that DNS answers; ``STATIC`` has
+        ``addresses``; with ``NONE`` the client chooses. Default: Istio knows the service.
     owner: ``external`` is what ``.external()`` sets; default: the mesh.
     """
 
@@ -121,6 +125,8 @@ class Service:
     hostname: OptionalHostText = default(None)
     calls: Many[Annotated[Service, BeforeValidator(named("service"))]] = default(())
     traffic_policy: TrafficPolicy | None = None
+    tls: UpstreamTLS | None = None
+    resolution: Literal["DNS", "DNS_ROUND_ROBIN", "STATIC", "NONE"] | None = None
     owner: Literal["mesh", "external"] = "mesh"
     _stands_alone = True
 
@@ -145,6 +151,40 @@ class Service:
                     raise FieldError(f"versions[{position}].labels", problem)
         if self.addresses and self.versions:
             raise FieldError("addresses", "a service with versions has none of its own; give them to its versions")
+        if self.resolution is not None:
+            self._check_entry()
+        self._check_failover()
+
+    def _check_entry(self) -> None:
+        """What a ServiceEntry asks for (ValidateServiceEntry)."""
+        if self.hostname is None:
+            raise FieldError("hostname", "a service outside the mesh has a name of its own; give the host name")
+        addresses = [each for workload in self.workloads for each in workload.addresses]
+        if self.resolution == "NONE" and (self.versions or addresses):
+            field = "versions" if self.versions else "addresses"
+            raise FieldError(field, "with NONE the client chooses the address; leave them away, or set STATIC or DNS")
+        if self.resolution == "STATIC" and not addresses:
+            raise FieldError("addresses", "with STATIC the addresses are given; give them, or set resolution='DNS'")
+        if self.resolution == "DNS_ROUND_ROBIN" and len(addresses) > 1:
+            raise FieldError("addresses", "DNS_ROUND_ROBIN has one endpoint at most; set resolution='DNS'")
+        for position, version in enumerate(self.versions):
+            if not version.addresses:
+                problem = "no workload outside the mesh is known by its labels; give the version's addresses"
+                raise FieldError(f"versions[{position}].addresses", problem)
+
+    def _check_failover(self) -> None:
+        """Failover without outlier detection never happens; a version may have either from the service."""
+        own = self.traffic_policy
+        policies = [("traffic_policy", own)]
+        policies += [
+            (f"versions[{place}].traffic_policy", each.traffic_policy) for place, each in enumerate(self.versions)
+        ]
+        for field, policy in policies:
+            if policy is None or policy.locality is None or not policy.locality.fails_over:
+                continue
+            if policy.outlier_detection is None and (own is None or own.outlier_detection is None):
+                problem = "without outlier_detection nothing fails over; OutlierDetection() takes Istio's defaults"
+                raise FieldError(f"{field}.locality", problem)
 
     @property
     def _implied(self) -> dict[str, Any]:

@@ -3,29 +3,72 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import KW_ONLY
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from pulumi_mesh.model.fields import HeaderName, OptionalDuration
-from pulumi_mesh.typed import FieldError, default, typed
+from pulumi_mesh.model.fields import LineText, OptionalDuration, OptionalHeaderName, OptionalLifetime
+from pulumi_mesh.model.locality import Locality
+from pulumi_mesh.typed import Accepts, Bool, FieldError, default, is_known, typed
 from pulumi_mesh.typed.problems import SCALAR
+
+_COOKIE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 Count = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
 
 
 @typed
-class ConsistentHash:
-    """Requests with the same value of a header go to the same endpoint (a hash ring).
+class Cookie:
+    """The cookie that tells clients apart: DestinationRule ``httpCookie``.
 
-    header: its name. minimum_ring_size: more entries spread more evenly; default: Istio's 1024.
+    name: of the cookie. ttl: how long the one lasts that is made for a client without; ``"0s"`` until the browser is
+    closed; default: none is made. path: that it is for.
     """
 
-    header: HeaderName
+    name: LineText
     _: KW_ONLY
+    ttl: OptionalLifetime = default(None)
+    path: LineText = default("")
+
+    def __post_init__(self) -> None:
+        if is_known(self.name) and not _COOKIE.fullmatch(self.name):
+            raise FieldError("name", f"{self.name!r} is not a cookie's name; use letters, digits, '-' and '_'")
+
+
+if TYPE_CHECKING:
+    OptionalCookie: TypeAlias = Accepts[str | Cookie | None, Cookie | None]
+else:
+    OptionalCookie = Annotated[
+        Cookie | None, BeforeValidator(lambda value: {"name": value} if isinstance(value, str) else value)
+    ]
+
+
+@typed
+class ConsistentHash:
+    """Requests that have something in common go to the same endpoint (a hash ring): ``consistentHash``.
+
+    Exactly one of: header: the value of the header of that name. cookie: the value of a cookie, by name.
+    query_parameter: the first value of the parameter of that name. source_ip: the client's address, of TCP too.
+
+    minimum_ring_size: more entries spread more evenly; default: Istio's 1024.
+    """
+
+    header: OptionalHeaderName = None
+    _: KW_ONLY
+    cookie: OptionalCookie = default(None)
+    query_parameter: LineText = default("")
+    source_ip: Bool = False
     minimum_ring_size: Annotated[int, Field(strict=True, ge=1, le=8 * 1024 * 1024)] | None = None
+
+    def __post_init__(self) -> None:
+        keys = [each for each in ("header", "cookie", "query_parameter", "source_ip") if getattr(self, each)]
+        if not keys:
+            raise FieldError("header", "name what is hashed: a header, cookie, query_parameter, or source_ip=True")
+        if len(keys) > 1:
+            raise FieldError(keys[1], f"one thing is hashed, and {keys[0]} is given; leave one away")
 
 
 LoadBalancer = Annotated[
@@ -82,11 +125,13 @@ class TrafficPolicy:
     """How clients of a service, or of one version, treat it.
 
     load_balancer: how an endpoint is chosen; default: Istio's, least request.
+    locality: which regions and zones are preferred.
     connection_pool: limits. outlier_detection: when an endpoint is taken out.
     """
 
     _: KW_ONLY
     load_balancer: LoadBalancer = None
+    locality: Locality | None = None
     connection_pool: ConnectionPool | None = None
     outlier_detection: OutlierDetection | None = None
 

@@ -46,6 +46,11 @@ def duration(value: object) -> timedelta:
     return length
 
 
+def lifetime(value: object) -> timedelta:
+    """A duration, or none at all: ``"0s"``."""
+    return timedelta() if value in ("0s", timedelta()) else duration(value)
+
+
 def duration_text(length: timedelta) -> str:
     """The shortest text that ``duration`` reads as the same length: ``1h30m``, ``2s``, ``500ms``."""
     millis = round(length / timedelta(milliseconds=1))
@@ -173,6 +178,15 @@ def one_line(text: str) -> str:
 def rule_name(value: object) -> str:
     """What logs and statistics call a rule: one line of text; empty where it has no name."""
     return one_line(_text(value, "name"))
+
+
+def locality(value: object) -> str:
+    """``REGION``, ``REGION/ZONE`` or ``REGION/ZONE/SUBZONE``; the last part may be ``*``."""
+    text = _text(value, "locality")
+    parts = text.split("/")
+    if len(parts) > 3 or not all(parts) or any("*" in part for part in parts[:-1]) or "*" in parts[-1][:-1]:
+        raise ValueError(f"{short(text)} is not a locality; write REGION/ZONE/SUBZONE, at its end perhaps '*'")
+    return text
 
 
 def header_name(value: object) -> str:

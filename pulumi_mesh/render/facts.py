@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.manifests.registry.service_entries import endpoints_of, services_of
 from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, Proxy, ServicePort, Snapshot, Workload
 from pulumi_mesh.manifests.snapshot import snapshot as index
 from pulumi_mesh.model.mesh import Mesh
@@ -15,6 +16,7 @@ from pulumi_mesh.render.istio.destinations import needs_rule, rule_object
 from pulumi_mesh.render.istio.gateways import gateway_object
 from pulumi_mesh.render.istio.names import host_of
 from pulumi_mesh.render.istio.namespaces import namespace_object
+from pulumi_mesh.render.istio.service_entries import entry_object
 from pulumi_mesh.render.mesh import render
 
 # Addresses that only the cluster knows come from 240.0.0.0/4, which no host has; Istio allocates from it as well.
@@ -30,10 +32,11 @@ def snapshot(mesh: Mesh) -> Snapshot:
     """
     mesh = mesh.at() if mesh.canaries else mesh
     workloads = tuple(each for each, _ in _workloads(mesh))
+    outside = tuple(entry_object(mesh, each) for each in mesh.known_services if each.resolution is not None)
     return index(
         _objects(mesh).values(),
-        services=_services(mesh),
-        workloads=workloads,
+        services=[*_services(mesh), *(known for each in outside for known in services_of(each, {}))],
+        workloads=[*workloads, *(endpoint for each in outside for endpoint in endpoints_of(each))],
         proxies=[*_gateway_proxies(mesh), *(_sidecar(mesh, each) for each in workloads)],
         mesh=MeshConfig(
             trust_domain=mesh.istio.trust_domain,
@@ -54,14 +57,20 @@ def _objects(mesh: Mesh) -> dict[Identity, Object]:
     for gateway in mesh.known_gateways:
         known.setdefault(Identity("Gateway", gateway.namespace, gateway.name), gateway_object(mesh, gateway))
     for service in mesh.known_services:
+        if service.resolution is not None:
+            made = entry_object(mesh, service)
+            known.setdefault(Identity("ServiceEntry", service.namespace, service.name), made)
         if needs_rule(service):
             known.setdefault(Identity("DestinationRule", service.namespace, service.name), rule_object(mesh, service))
     return known
 
 
 def _services(mesh: Mesh) -> Iterator[KnownService]:
+    """Those that Istio is told of by a ServiceEntry of ours are known from that."""
     addresses = _allocate(_SERVICES)
     for each in mesh.known_services:
+        if each.resolution is not None:
+            continue
         yield KnownService(
             hostname=host_of(mesh, each),
             # By a host name of its own istiod knows a service from a service entry, and calls it as its host.
@@ -87,7 +96,7 @@ def _workloads(mesh: Mesh) -> Iterator[tuple[Workload, ServiceWorkload]]:
     allocated = _allocate(_WORKLOADS)
     taken: set[tuple[str, str]] = set()
     for service in mesh.known_services:
-        for each in service.workloads:
+        for each in service.workloads if service.resolution is None else ():
             addresses = each.addresses or (next(allocated),)
             for position, address in enumerate(addresses, start=1):
                 suffix = "" if len(addresses) == 1 else f"-{position}"

@@ -16,6 +16,7 @@ PUBLIC = [
     "Charts",
     "ConnectionPool",
     "ConsistentHash",
+    "Cookie",
     "Cors",
     "Delay",
     "Destination",
@@ -33,6 +34,7 @@ PUBLIC = [
     "Istio",
     "IstiodValues",
     "Listener",
+    "Locality",
     "Match",
     "Mesh",
     "MeshError",
@@ -54,6 +56,7 @@ PUBLIC = [
     "TLSRoute",
     "TextMatch",
     "TrafficPolicy",
+    "UpstreamTLS",
     "Version",
     "replace",
 ]
