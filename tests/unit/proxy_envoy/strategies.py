@@ -126,8 +126,8 @@ principals = trees(
     | st.builds(a.Authenticated, maybe(string_matches))
     | st.builds(a.SourceAddress, st.sampled_from(["direct_remote_ip", "remote_ip"]), texts, counts)
 )
-policies = st.builds(a.Policy, texts, several(permissions), several(principals))
-rules = st.builds(a.Rules, st.sampled_from(["ALLOW", "DENY", "LOG"]), distinct(policies, "name"))
+policies = st.builds(a.Policy, texts, several(permissions, 1), several(principals, 1))
+rules = st.builds(a.Rules, st.sampled_from(["ALLOW", "DENY", "LOG"]), distinct(policies, "name", 1))
 http_rbacs = st.builds(a.HttpRbac, maybe(rules), maybe(rules), extras, texts)
 network_rbacs = st.builds(a.NetworkRbac, maybe(rules), texts, maybe(rules), extras, texts)
 http_authorizers = st.builds(
@@ -162,8 +162,8 @@ jwt_requirements: st.SearchStrategy[j.JwtRequirement] = st.recursive(
 )
 jwt_filters = st.builds(
     j.JwtAuthentication,
-    distinct(jwt_providers, "name"),
-    several(st.builds(j.JwtRule, texts, maybe(jwt_requirements))),
+    distinct(jwt_providers, "name", 1),
+    several(st.builds(j.JwtRule, texts, maybe(jwt_requirements)), 1),
     flags,
     extras,
 )
@@ -380,10 +380,10 @@ views = st.builds(
     ProxyView,
     node=texts,
     service_cluster=texts,
-    listeners=distinct(listeners, "name"),
-    routes=distinct(route_configs, "name", 3),
+    listeners=distinct(listeners, "name", 1),
+    routes=distinct(route_configs, "name", 2),
     clusters=distinct(clusters(), "name"),
-    endpoints=distinct(endpoint_sets, "cluster", 3),
+    endpoints=distinct(endpoint_sets, "cluster"),
 )
 
 
