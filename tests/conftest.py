@@ -24,6 +24,8 @@ from pulumi_mesh.model.mesh import Mesh
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.render.result import Entry
 
+pytest_plugins = ("pytester",)
+
 _RESOLVED: list[ProxyView] = []
 _resolve_all = resolving.resolve_all
 _RENDERED: list[AnyObject] = []
