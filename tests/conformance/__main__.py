@@ -22,6 +22,7 @@ SETS = {
     "gateway-api": "gateway_api",
     "samples": "samples",
     "istio-simulation": "istio_simulation",
+    "router-check": "router_check",
     "gateway-conformance-routes": "gateway_conformance_routes",
 }
 """The folder of a set, and its module."""

@@ -29,7 +29,7 @@ class Peer:
 class Exchange:
     """headers: of the request, pseudo headers too. metadata: what filters found out, by their names.
 
-    claims: of a JSON Web Token that the request carries; None is no token.
+    claims: of a JSON Web Token that the request carries; None is no token. answer: the headers of an upstream's answer.
     """
 
     headers: Headers
@@ -37,6 +37,7 @@ class Exchange:
     chance: Chance = Chance()
     claims: Mapping[str, object] | None = None
     metadata: Mapping[str, object] = FrozenMap()
+    answer: Headers = Headers()
 
     @property
     def path(self) -> str:

@@ -46,9 +46,11 @@ def level(config: RouteConfig, host: VirtualHost, route: Route) -> Level:
     return Level(tuple(request), tuple(response))
 
 
-def set_on_answer(mutations: Sequence[Mutation], exchange: Exchange) -> tuple[tuple[str, str], ...]:
-    """The headers that the proxy sets on an answer."""
-    return mutated(Headers(), mutations, lambda text, _: formatted(text, exchange)).items
+def set_on_answer(
+    mutations: Sequence[Mutation], exchange: Exchange, own: tuple[tuple[str, str], ...] = ()
+) -> tuple[tuple[str, str], ...]:
+    """The headers that the proxy sets on an answer. own: what is there before, of its own answers."""
+    return mutated(Headers(own), mutations, lambda text, _: formatted(text, exchange)).items
 
 
 def forwarded(
@@ -89,7 +91,7 @@ def _split(forward: Forward, exchange: Exchange) -> tuple[WeightedCluster, ...]:
         return (WeightedCluster(exchange.headers.text(str(header)), 1),)
     if not forward.weighted:
         return (WeightedCluster(forward.cluster, 1),)
-    shares = tuple(each for each in forward.weighted if each.weight > 0)
+    shares = tuple(_named(each, exchange) for each in forward.weighted if each.weight > 0)
     if exchange.chance.random is None or not shares:
         return shares
     place = exchange.chance.random % sum(each.weight for each in shares)
@@ -98,6 +100,12 @@ def _split(forward: Forward, exchange: Exchange) -> tuple[WeightedCluster, ...]:
             return (each,)
         place -= each.weight
     return shares
+
+
+def _named(share: WeightedCluster, exchange: Exchange) -> WeightedCluster:
+    """A share whose cluster a header may name."""
+    header = share.extra.get("cluster_header")
+    return replace(share, cluster=exchange.headers.text(str(header))) if header else share
 
 
 def _share(view: ProxyView, levels: Level, forward: Forward, exchange: Exchange, given: WeightedCluster) -> Share:
@@ -109,7 +117,7 @@ def _share(view: ProxyView, levels: Level, forward: Forward, exchange: Exchange,
     host = given.host_rewrite or rewritten_host(
         headers.text(":authority"), exchange, forward.extra, forward.host_rewrite
     )
-    answer = set_on_answer(response, exchange)
+    answer = set_on_answer(response, exchange, exchange.answer.items)
     return Share(
         given.cluster,
         given.weight,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pulumi_mesh.proxy.simulate import raw
-from pulumi_mesh.proxy.simulate.chance import Chance
-from pulumi_mesh.proxy.simulate.exchange import Exchange, Peer
+from pulumi_mesh.proxy.simulate.exchange import Exchange
 from pulumi_mesh.proxy.simulate.forwarding import forwarded, level, set_on_answer
 from pulumi_mesh.proxy.simulate.http_filters import treat
 from pulumi_mesh.proxy.simulate.incoming import exchange_of
@@ -22,9 +21,10 @@ from pulumi_mesh.proxy.view.routes import DirectResponse, Forward, Redirect, Rou
 
 
 def http(
-    view: ProxyView, manager: HttpConnectionManager, request: Request, peer: Peer, chance: Chance, known: Outcome
+    view: ProxyView, manager: HttpConnectionManager, request: Request, before: Exchange, known: Outcome
 ) -> Outcome:
-    """The outcome of a request. known: what was found out of its connection."""
+    """The outcome of a request. before: what is known of it without its headers; known: of its connection."""
+    peer = before.peer
     if request.protocol == "tcp" or (request.tls != "plaintext" and not peer.encrypted):
         said = "bytes that are not HTTP" if request.protocol == "tcp" else "TLS that does not end here"
         return replace(known, error="protocol error", why=(*known.why, Step(f"{said} where HTTP is spoken")))
@@ -32,7 +32,7 @@ def http(
     known = replace(
         known, route_config=manager.routes if isinstance(manager.routes, str) else "", principal=peer.principal
     )
-    exchange, refused = exchange_of(manager, request, peer, chance)
+    exchange, refused = exchange_of(manager, request, before)
     if refused:
         path = exchange.headers.text(":path")
         why = (*known.why, Step("slashes in the path are escaped, which the proxy does not take"))
@@ -78,6 +78,7 @@ def _named(known: Outcome, choice: Choice, exchange: Exchange, filters: list[Ste
         virtual_host=choice.host.name if choice.host else "",
         virtual_cluster=virtual_cluster(choice.host, exchange) if choice.host else "",
         route=choice.route.name if choice.route else "",
+        ref=choice.route.ref if choice.route else choice.host.ref if choice.host else known.ref,
         why=(*known.why, *choice.why, *filters),
     )
 
@@ -108,9 +109,13 @@ def _answered(known: Outcome, config: RouteConfig, choice: Choice, exchange: Exc
     if choice.host is None or choice.route is None:
         return known
     mutations = level(config, choice.host, choice.route).response
+    own = known.response_headers
+    if known.body:
+        length = str(len(known.body.encode()))
+        own = (*own, ("content-length", length), ("content-type", "text/plain"))
     return replace(
         known,
-        response_headers=(*known.response_headers, *set_on_answer(mutations, exchange)),
+        response_headers=set_on_answer(mutations, exchange, own),
         response_headers_removed=removed_names(mutations),
     )
 

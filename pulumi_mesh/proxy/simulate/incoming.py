@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pulumi_mesh.proxy.simulate.chance import Chance
+from dataclasses import replace
+
 from pulumi_mesh.proxy.simulate.connection import Connection, without_port
 from pulumi_mesh.proxy.simulate.exchange import Exchange, Peer
 from pulumi_mesh.proxy.simulate.headers import Headers
@@ -16,8 +17,9 @@ def peer_of(connection: Connection, chain: FilterChain, request: Request, *, pro
     return Peer(connection, request.source, chain.tls is not None, proved, request.principal if proved else "")
 
 
-def exchange_of(manager: HttpConnectionManager, request: Request, peer: Peer, chance: Chance) -> tuple[Exchange, int]:
+def exchange_of(manager: HttpConnectionManager, request: Request, before: Exchange) -> tuple[Exchange, int]:
     """The request as the filters get it, and the status with which it is refused or redirected at once (else 0)."""
+    peer = before.peer
     path, status = normal_path(manager, request.path)
     scheme = "https" if peer.encrypted else "http"
     pseudo = [(":method", request.method), (":scheme", scheme), (":authority", _host(manager, request))]
@@ -29,8 +31,8 @@ def exchange_of(manager: HttpConnectionManager, request: Request, peer: Peer, ch
     if manager.use_remote_address:
         given = given.without("x-envoy-internal")
     headers = Headers((*pseudo, *given.items))
-    met = Peer(peer.connection, _remote(manager, given, peer), peer.encrypted, peer.proved, peer.principal)
-    return Exchange(headers, met, chance, request.claims), status
+    met = replace(peer, remote=_remote(manager, given, peer))
+    return replace(before, headers=headers, peer=met), status
 
 
 def sent_headers(headers: Headers) -> tuple[tuple[str, str], ...]:

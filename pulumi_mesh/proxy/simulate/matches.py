@@ -69,7 +69,7 @@ def _path(match: RouteMatch, exchange: Exchange) -> str:
 
 def _chance(match: RouteMatch, exchange: Exchange) -> str:
     share = raw.part(match.extra, "runtime_fraction")
-    if not share or exchange.chance.takes(exchange.chance.runtime_fraction(share)) is not False:
+    if not share or exchange.chance.takes(raw.fraction(raw.part(share, "default_value"))) is not False:
         return ""
     return "the request is not in its share of traffic"
 

@@ -23,10 +23,11 @@ _SILENT = frozenset({"istio.metadata_exchange", "istio.stats", "envoy.filters.ne
 
 
 def through(
-    view: ProxyView, chain: FilterChain, request: Request, peer: Peer, chance: Chance, known: Outcome
+    view: ProxyView, chain: FilterChain, request: Request, peer: Peer, chance: Chance, known: Outcome, answer: Headers
 ) -> Outcome:
     """The outcome of what comes over a connection that a filter chain took."""
-    exchange = Exchange(Headers(), peer, chance)
+    fresh = Exchange(Headers(), peer, chance, request.claims, answer=answer)
+    exchange = fresh
     named = ""
     for each in chain.filters:
         match each:
@@ -39,7 +40,9 @@ def through(
                 if each.only_if is None or noted(each.only_if, exchange.metadata):
                     known = _said(known, f"{each.cluster} is asked whether the connection is allowed: taken to say yes")
             case HttpConnectionManager():
-                return http(view, each, request, peer, chance, known)
+                return http(
+                    view, each, request, Exchange(Headers(), peer, chance, request.claims, answer=answer), known
+                )
             case TcpProxy():
                 return _bytes(view, each, named, chain, chance, replace(known, principal=peer.principal))
             case OpaqueFilter(name):

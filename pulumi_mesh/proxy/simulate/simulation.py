@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
-from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.proxy.simulate.chains import chains_for
 from pulumi_mesh.proxy.simulate.chance import Chance
 from pulumi_mesh.proxy.simulate.connection import connection_of
 from pulumi_mesh.proxy.simulate.handshake import handshake, proved_identity
+from pulumi_mesh.proxy.simulate.headers import Headers
 from pulumi_mesh.proxy.simulate.incoming import peer_of
 from pulumi_mesh.proxy.simulate.listeners import listener_for
 from pulumi_mesh.proxy.simulate.network import through
 from pulumi_mesh.proxy.simulate.outcome import Error, Outcome, Step
 from pulumi_mesh.proxy.simulate.request import Request
 from pulumi_mesh.proxy.view import ProxyView
-from pulumi_mesh.proxy.view.matching import Fraction
 
 
 def simulate(
@@ -24,12 +23,12 @@ def simulate(
     request: Request,
     *,
     random_value: int | None = None,
-    runtime: Mapping[str, Fraction] = FrozenMap(),
+    answer: Iterable[tuple[str, str]] = (),
 ) -> Outcome:
     """What a proxy with this view does with a request.
 
     random_value: what Envoy would draw for shares of traffic; without it every share that is not 0 is told of.
-    runtime: fractions by runtime key, in the place of the configured ones.
+    answer: the headers that an upstream answers with; ``response_headers`` then has them, as the proxy sends them on.
     Filters that are not known here are taken to let everything pass, which ``why`` says.
     """
     listener, why = listener_for(view, request)
@@ -50,7 +49,7 @@ def simulate(
         return replace(known, error=failed, why=(*known.why, Step(reason, chain.ref)))
     known = replace(known, ended_tls=chain.tls is not None)
     peer = peer_of(connection, chain, request, proved=proved_identity(chain, request))
-    return through(view, chain, request, peer, Chance(random_value, runtime), known)
+    return through(view, chain, request, peer, Chance(random_value), known, Headers.of(answer))
 
 
 def _shown(request: Request) -> str:

@@ -1,0 +1,242 @@
+"""``router-check``: a request, and what a table of routes makes of it.
+
+The table is Envoy's own, read into a view; or virtual services, resolved for a sidecar or a gateway. Envoy's cases say
+what its router_check_tool is to find, those of virtual services also what istio-config-validator is to find: whether
+the rule that matches says what the case wants.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import yaml
+
+from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.manifests.reading import read_text
+from pulumi_mesh.manifests.snapshot import KnownService, Proxy, ServicePort, snapshot
+from pulumi_mesh.manifests.wire import AnyObject, from_wire
+from pulumi_mesh.proxy.envoy.read.message import Message
+from pulumi_mesh.proxy.envoy.read.routes import route_config
+from pulumi_mesh.proxy.resolve import resolve
+from pulumi_mesh.proxy.simulate import Outcome, Request, simulate
+from pulumi_mesh.proxy.simulate.header_tests import header_matches
+from pulumi_mesh.proxy.simulate.headers import Headers
+from pulumi_mesh.proxy.simulate.raw import header_match
+from pulumi_mesh.proxy.view import ProxyView
+from pulumi_mesh.proxy.view.addresses import SocketAddress
+from pulumi_mesh.proxy.view.listeners import FilterChain, HttpConnectionManager, Listener, RouterFilter
+from pulumi_mesh.proxy.view.matching import HeaderMatch, StringMatch
+from pulumi_mesh.proxy.view.routes import RouteConfig
+from pulumi_mesh.proxy.view.tls import DownstreamTls, SecretRef
+from tests.conformance.cases import Case
+
+
+def disagreement(case: Case) -> str | None:
+    """What we say otherwise than the case; None when nothing."""
+    if case.data["kind"] == "envoy-route-table":
+        failed = _of_table(case)
+    elif case.data["kind"] == "virtualservice":
+        failed = _of_rule(case)
+    else:
+        failed = _differences(case, _through_virtual_services(case, _documents(case).values()))
+    wanted = "mismatch" if case.data["expectation"] in ("mismatch", "no-match") else "match"
+    if wanted == "mismatch":
+        return None if failed else "everything is as the case says, and something must not be"
+    return "; ".join(failed) or None
+
+
+def _of_table(case: Case) -> list[str]:
+    given = case.data["input"]
+    document = _with_runtime(yaml.safe_load(case.text()), str(given.get("runtime", "")))
+    encrypted = bool(given.get("ssl"))
+    outcome = simulate(
+        _view(route_config(Message(document, "")), encrypted),
+        _request(given, encrypted),
+        random_value=int(given.get("random_value", 0)),
+        answer=[(str(each["key"]), str(each["value"])) for each in given.get("additional_response_headers", ())],
+    )
+    return _differences(case, outcome, "https" if encrypted else "http")
+
+
+def _view(config: RouteConfig, encrypted: bool) -> ProxyView:
+    manager = HttpConnectionManager("in", config, (RouterFilter(),))
+    tls = DownstreamTls((SecretRef("default"),)) if encrypted else None
+    listener = Listener("in", SocketAddress("0.0.0.0", 80), (FilterChain((manager,), tls=tls),))  # noqa: S104 - not bound
+    return ProxyView("router-check", "router-check", listeners=(listener,))
+
+
+def _request(given: Mapping[str, Any], encrypted: bool) -> Request:
+    headers = [(str(each["key"]), str(each["value"])) for each in given.get("additional_request_headers", ())]
+    if given.get("internal"):
+        headers.append(("x-envoy-internal", "true"))
+    headers += [(name, str(value)) for name, value in (given.get("headers") or {}).items()]
+    return Request(
+        host=str(given.get("authority", "")),
+        path=str(given.get("path") or given.get("uri") or "/"),
+        method=str(given.get("method", "GET")),
+        headers=tuple(headers),
+        tls="tls" if encrypted else "plaintext",
+        source="127.0.0.1",
+    )
+
+
+def _with_runtime(message: Any, active: str) -> Any:
+    """The table with the fractions that the tool takes: its runtime knows one key, and counts the bound of its
+    fractions in (0 of 100 holds for the random value 0); what hangs on another key is off."""
+    if isinstance(message, list):
+        return [_with_runtime(each, active) for each in message]
+    if not isinstance(message, dict):
+        return message
+    if "runtime_key" in message and "default_value" in message:
+        share = message["default_value"]
+        numerator = share.get("numerator", 0) + 1 if message["runtime_key"] == active else 0
+        return {**message, "default_value": {**share, "numerator": numerator}}
+    return {name: _with_runtime(value, active) for name, value in message.items()}
+
+
+def _differences(case: Case, outcome: Outcome, scheme: str = "http") -> list[str]:
+    """What of ``validate`` does not hold. Mirrors RouterCheckTool::compareResults (Envoy's test/tools/router_check)."""
+    wanted: Mapping[str, Any] = case.data["validate"]
+    ours = _found(outcome, f"{scheme}://{case.data['input'].get('authority', '')}{case.data['input'].get('path', '')}")
+    failed = [
+        f"{name}: {ours[name]!r}, not {value!r}"
+        for name, value in wanted.items()
+        if name in ours and ours[name] != value
+    ]
+    sent = Headers(((":path", outcome.path), (":authority", outcome.host), *outcome.request_headers))
+    read = {*ours}
+    for side, headers in (("request", sent), ("response", Headers(outcome.response_headers))):
+        matches, fields = f"{side}_header_matches", f"{side}_header_fields"
+        tests = [header_match(each) for each in wanted.get(matches, ())]
+        tests += [HeaderMatch(each["key"], StringMatch("exact", each["value"])) for each in wanted.get(fields, ())]
+        failed += [f"{side} header {each}: {headers}" for each in tests if not header_matches(each, headers)]
+        read |= {matches, fields}
+    return [*failed, *(f"{name} is not compared" for name in sorted({*wanted} - read))]
+
+
+def _found(outcome: Outcome, url: str) -> dict[str, Any]:
+    """In the tool's words: names and rewrites only of a route that sends on; of one that answers, its code and where
+    it leads, which is the request's own URL where it leads nowhere."""
+    sent = bool(outcome.clusters)
+    answers = not sent and outcome.error in ("", "tls required, sending 301")
+    return {
+        "cluster_name": outcome.clusters[0].cluster if sent else "",
+        "virtual_cluster_name": outcome.virtual_cluster if sent else "",
+        "virtual_host_name": outcome.virtual_host if sent else "",
+        "path_rewrite": outcome.path if sent else "",
+        "host_rewrite": outcome.host if sent else "",
+        "path_redirect": (outcome.location or url) if answers else "",
+        "code_redirect": outcome.status if answers else 0,
+    }
+
+
+def _documents(case: Case) -> dict[tuple[str, str], dict[str, Any]]:
+    """The virtual services of the case's files, by namespace and name."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for name in case.data["file"]:
+        for document in read_text(case.folder.joinpath(name).read_text("utf-8"), name):
+            metadata = {"namespace": "default", **document.data["metadata"]}
+            found[metadata["namespace"], metadata["name"]] = {**document.data, "metadata": metadata}
+    return found
+
+
+def _through_virtual_services(case: Case, documents: Iterable[Mapping[str, Any]]) -> Outcome:
+    """What a sidecar, or a gateway where they bind to gateways only, makes of the request."""
+    documents = tuple(documents)
+    objects = [from_wire(each) for each in documents]
+    names = [name for each in documents for name in each["spec"].get("gateways", ())]
+    gateways = sorted({name for name in names if name != "mesh"})
+    inside = "mesh" in names or not gateways
+    proxy = Proxy("sidecar", "client", documents[0]["metadata"]["namespace"], address="10.0.0.1")
+    if not inside:
+        proxy = replace(proxy, kind="router", labels=FrozenMap({"istio": "ingressgateway"}))
+        objects += [_gateway(name, proxy.namespace) for name in gateways]
+    taken = snapshot(objects, services=_services(documents))
+    request = replace(_request(case.data["input"], False), direction="outbound" if inside else "gateway")
+    return simulate(resolve(taken, proxy), request, random_value=0)
+
+
+def _gateway(name: str, namespace: str) -> AnyObject:
+    where, _, short = name.rpartition("/")
+    server = {"port": {"number": 80, "name": "http", "protocol": "HTTP"}, "hosts": ["*"]}
+    return from_wire(
+        {
+            "apiVersion": "networking.istio.io/v1",
+            "kind": "Gateway",
+            "metadata": {"name": short, "namespace": where or namespace},
+            "spec": {"selector": {"istio": "ingressgateway"}, "servers": [server]},
+        }
+    )
+
+
+def _services(documents: Iterable[Mapping[str, Any]]) -> Iterator[KnownService]:
+    """A service for each host: port 80, and the ports that destinations name."""
+    ports: dict[str, set[int]] = {}
+    for each in documents:
+        for host in each["spec"].get("hosts", ()):
+            ports.setdefault(host, set()).add(80)
+        for rule in each["spec"].get("http", ()):
+            for share in rule.get("route", ()):
+                to = share["destination"]
+                ports.setdefault(to["host"], set()).add(to.get("port", {}).get("number", 80))
+    for host in sorted(ports):
+        made = tuple(ServicePort(f"http-{port}", port, port, "HTTP") for port in sorted(ports[host]))
+        name, _, rest = host.partition(".")
+        yield KnownService(
+            host, name, rest.partition(".")[0] or "default", made, registry="External", address="240.1.1.1"
+        )
+
+
+def _of_rule(case: Case) -> list[str]:
+    """What the rule that matches says otherwise than the case.
+
+    Like istio-config-validator, which looks at virtual services alone: a delegate is not needed where nothing of it is
+    asked for, and is matched on its own, though istiod would leave out a rule whose regex meets a regex.
+    """
+    wanted: Mapping[str, Any] = case.data["validate"]
+    documents = _documents(case)
+    rooted = [each for each in documents.values() if each["spec"].get("hosts")]
+    found = _matching_rule(case, rooted)
+    if found is None:
+        return ["no rule of the case's virtual services matches"]
+    root, rule = found
+    failed = []
+    to = rule.get("delegate")
+    if "delegate" in wanted and wanted["delegate"] != to:
+        failed.append(f"delegate: {to!r}, not {wanted['delegate']!r}")
+    asked = [name for name in wanted if name not in ("wantMatch", "delegate")]
+    if to and asked:
+        delegate = documents.get((to.get("namespace", root["metadata"]["namespace"]), to["name"]))
+        alone = delegate and {**delegate, "spec": {**delegate["spec"], "hosts": root["spec"]["hosts"]}}
+        inner = _matching_rule(case, [alone]) if alone else None
+        rule = inner[1] if inner else {}
+    return [
+        *failed,
+        *(f"{name}: {rule.get(name)!r}, not {wanted[name]!r}" for name in asked if rule.get(name) != wanted[name]),
+    ]
+
+
+def _matching_rule(
+    case: Case, documents: Iterable[Mapping[str, Any]]
+) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+    """The virtual service and the rule of it that the request meets."""
+    given = {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in documents}
+    ref = _through_virtual_services(case, [_with_destinations(each) for each in given.values()]).ref
+    found = re.match(r"spec\.http\[(\d+)]", ref.path) if ref and ref.kind == "VirtualService" else None
+    if ref is None or found is None:
+        return None
+    document = given[ref.namespace, ref.name]
+    return document, document["spec"]["http"][int(found[1])]
+
+
+def _with_destinations(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A virtual service with some destination in the place of each delegate."""
+    somewhere = {"route": [{"destination": {"host": "delegate.invalid"}}]}
+    rules = [
+        {name: value for name, value in rule.items() if name != "delegate"} | (somewhere if "delegate" in rule else {})
+        for rule in document["spec"].get("http", ())
+    ]
+    return {**document, "spec": {**document["spec"], "http": rules}}
