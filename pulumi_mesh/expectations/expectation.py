@@ -14,6 +14,7 @@ from pulumi_mesh.typed import (
     FieldError,
     OptionalJsonMap,
     OptionalMany,
+    Part,
     PlainText,
     TextMap,
     Texts,
@@ -114,7 +115,7 @@ class RouteTest:
     name: PlainText
     _: KW_ONLY
     request: PlainText
-    expect: Expectation
+    expect: Part[Expectation]
     source: PlainText = default("", wire="from")
     headers: TextMap = default(FrozenMap())
     claims: OptionalJsonMap = default(None)
