@@ -160,8 +160,9 @@ def _entries(table: _Table) -> Iterator[_Entry]:
             continue
         others, named = _split(bound, services, owners)
         homes = {services[host].namespace for host in named}
-        if bound.semantics == "gateway" and bound.source.namespace not in {*homes, table.proxy.namespace}:
-            continue  # a route of the Gateway API is for its own namespace, or for the services there
+        visible = homes and bound.source.namespace in {*homes, table.proxy.namespace}
+        if bound.semantics == "gateway" and not visible:
+            continue  # a route of the Gateway API is for services, of its own namespace or for the clients there
         by_port: dict[int, list[str]] = {}
         for host in named:
             for port in services[host].ports:
