@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from pulumi_mesh.manifests.snapshot import KnownService, Proxy, Snapshot, Workload, answers_for
-from pulumi_mesh.proxy.resolve import ingress
 from pulumi_mesh.proxy.resolve.destination_rules import DestinationRules, Rule, destination_rules
-from pulumi_mesh.proxy.resolve.gateway_api import to_istio
+from pulumi_mesh.proxy.resolve.terms import in_istio_terms
 from pulumi_mesh.proxy.resolve.virtual_services import Bound, bound_virtual_services
 from pulumi_mesh.proxy.resolve.visibility import (
     Visible,
@@ -78,7 +77,7 @@ class Index:
 
 def index(snapshot: Snapshot) -> Index:
     """Index a snapshot, in Istio's terms."""
-    snapshot = to_istio(ingress.to_istio(snapshot))
+    snapshot = in_istio_terms(snapshot)
     services = tuple(sorted((each for each in snapshot.services if not each.alias_of), key=_by_age))
     return Index(
         snapshot,
