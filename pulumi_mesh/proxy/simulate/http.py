@@ -78,6 +78,7 @@ def _named(known: Outcome, choice: Choice, exchange: Exchange, filters: list[Ste
         virtual_host=choice.host.name if choice.host else "",
         virtual_cluster=virtual_cluster(choice.host, exchange) if choice.host else "",
         route=choice.route.name if choice.route else "",
+        matched=choice.route.match if choice.route else None,
         ref=choice.route.ref if choice.route else choice.host.ref if choice.host else known.ref,
         why=(*known.why, *choice.why, *filters),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
-from pulumi_mesh.proxy.view.routes import Fault, Mirror, RetryPolicy
+from pulumi_mesh.proxy.view.routes import Fault, Mirror, RetryPolicy, RouteMatch
 from pulumi_mesh.refs import Ref
 
 Error = Literal[
@@ -75,7 +75,7 @@ class Outcome:
     timeout: of the whole answer; None is no limit. transport: how the proxy speaks to each share's endpoints.
     ended_tls: whether the proxy ended the client's TLS itself. principal: the client's identity that mutual TLS
     proved. policy: which authorization policy decided, empty when none did.
-    why: the decisions, in their order.
+    matched: what the route that was taken asks of requests. why: the decisions, in their order.
     """
 
     listener: str = ""
@@ -103,6 +103,7 @@ class Outcome:
     principal: str = ""
     policy: str = ""
     ref: Ref | None = field(default=None, compare=False)
+    matched: RouteMatch | None = field(default=None, compare=False)
     why: tuple[Step, ...] = field(default=(), compare=False)
 
     @property
