@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pulumi_mesh.model.match import Match, Path, TextMatch
     from pulumi_mesh.model.mesh import Mesh, replace
     from pulumi_mesh.model.namespace import Namespace
+    from pulumi_mesh.model.request_authentication import JWTRule, RequestAuthentication
     from pulumi_mesh.model.route import (
         Abort,
         Delay,
@@ -69,6 +70,7 @@ _MODULES = {
     "InvalidError": "errors",
     "Istio": "model.control_plane",
     "IstiodValues": "model.charts",
+    "JWTRule": "model.request_authentication",
     "Listener": "model.gateway",
     "Locality": "model.locality",
     "Match": "model.match",
@@ -83,6 +85,7 @@ _MODULES = {
     "Port": "model.service",
     "Redirect": "model.route",
     "Ref": "refs",
+    "RequestAuthentication": "model.request_authentication",
     "Retries": "model.route",
     "Rewrite": "model.route",
     "Rule": "model.route",
@@ -124,6 +127,7 @@ __all__ = [
     "InvalidError",
     "Istio",
     "IstiodValues",
+    "JWTRule",
     "Listener",
     "Locality",
     "Match",
@@ -138,6 +142,7 @@ __all__ = [
     "Port",
     "Redirect",
     "Ref",
+    "RequestAuthentication",
     "Retries",
     "Rewrite",
     "Rule",

@@ -13,6 +13,7 @@ from pulumi_mesh.model.control_plane import Istio
 from pulumi_mesh.model.fields import LabelName
 from pulumi_mesh.model.gateway import Gateway
 from pulumi_mesh.model.namespace import Namespace
+from pulumi_mesh.model.request_authentication import RequestAuthentication
 from pulumi_mesh.model.route import HTTPRoute
 from pulumi_mesh.model.security import AuthorizationPolicy, MutualTLS
 from pulumi_mesh.model.service import Destination, Service
@@ -30,6 +31,7 @@ _NAMED = (
     "routes",
     "tcp_routes",
     "tls_routes",
+    "request_authentication",
     "authorization",
     "canaries",
 )
@@ -69,6 +71,7 @@ class Mesh:
     tcp_routes: Many[TCPRoute] = default(())
     tls_routes: Many[TLSRoute] = default(())
     mutual_tls: Many[MutualTLS] = default(())
+    request_authentication: Many[RequestAuthentication] = default(())
     authorization: Many[AuthorizationPolicy] = default(())
     canaries: Many[Canary] = default(())
     objects: Many[Any] = default(())
@@ -238,7 +241,7 @@ def _reached_services(mesh: Mesh) -> Iterator[Service]:
         waiting.extend(backend.destination.service for backend in stream.backends)
     waiting.extend(canary.service for canary in mesh.canaries)
     targets: list[object] = [each.service for each in mesh.mutual_tls]
-    targets += [each.target for each in mesh.authorization]
+    targets += _targets(mesh)
     targets += [who for each in mesh.authorization for rule in each.rules for who in rule.principals]
     for target in targets:
         if isinstance(target, Service):
@@ -257,10 +260,14 @@ def _reached_gateways(mesh: Mesh) -> Iterator[Gateway]:
         yield from route.gateways
     for stream in _stream_routes(mesh):
         yield from stream.gateways
+    yield from (target for target in _targets(mesh) if isinstance(target, Gateway))
     for policy in mesh.authorization:
-        if isinstance(policy.target, Gateway):
-            yield policy.target
         yield from (who for rule in policy.rules for who in rule.principals if isinstance(who, Gateway))
+
+
+def _targets(mesh: Mesh) -> list[Service | Destination | Gateway | None]:
+    """What policies are for."""
+    return [each.target for policies in (mesh.request_authentication, mesh.authorization) for each in policies]
 
 
 def _stream_routes(mesh: Mesh) -> Iterator[StreamRoute]:

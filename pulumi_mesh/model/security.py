@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY
-from functools import reduce
-from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Discriminator, Tag, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Tag, ValidationInfo
 
+from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.model.fields import Name, PortNumber
 from pulumi_mesh.model.gateway import Gateway
 from pulumi_mesh.model.match import Method
 from pulumi_mesh.model.namespace import NamespaceName, NamespaceNames
 from pulumi_mesh.model.references import named
 from pulumi_mesh.model.service import Destination, Service
-from pulumi_mesh.typed import Accepts, FieldError, Many, Text, Texts, default, has_token, is_output, typed
+from pulumi_mesh.model.targets import PolicyTarget, WorkloadReference, check_target, listens
+from pulumi_mesh.typed import Accepts, FieldError, Many, MapOf, Text, Texts, default, has_token, typed
 from pulumi_mesh.typed.problems import SCALAR
+
+Mode: TypeAlias = Literal["STRICT", "PERMISSIVE", "DISABLE"]
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pulumi
 
-    WorkloadReference: TypeAlias = Accepts[Service | Destination | None, Service | Destination | None]
-    PolicyTarget: TypeAlias = Accepts[Service | Destination | Gateway | None, Service | Destination | Gateway | None]
+    from pulumi_mesh.typed import MaybeText
+
     Principals: TypeAlias = Accepts[
         Sequence[str]
         | Sequence[Service]
@@ -34,20 +36,16 @@ if TYPE_CHECKING:
         | Sequence[str | Service | Destination | Gateway | pulumi.Output[str]],
         tuple[str | Service | Destination | Gateway, ...],
     ]
+    PortModes: TypeAlias = Accepts[Mapping[int, Mode], FrozenMap[int, Mode]]
+    Claims: TypeAlias = Accepts[Mapping[str, Sequence[MaybeText]], FrozenMap[str, tuple[str, ...]]]
 else:
-    _service = named("service")
-    _gateway = named("gateway")
+    from pulumi_mesh.model.targets import IsDestination, IsGateway, IsService, one_of, target
 
-    def _target(value: Any, info: ValidationInfo) -> Any:
-        if isinstance(value, Mapping) and "gateway" in value:
-            if len(value) > 1:
-                raise ValueError("a gateway is the whole target; leave the other keys away")
-            return _gateway(value["gateway"], info)
-        return _service(value, info)
+    _service = named("service")
 
     def _principal(value: Any, info: ValidationInfo) -> Any:
         if not isinstance(value, str):
-            return _target(value, info)
+            return target(value, info)
         identity = "/" in value or "*" in value or has_token(value)
         if info.context is not None and (value in info.context["service"] or not identity):
             return _service(value, info)
@@ -55,49 +53,49 @@ else:
             return value
         raise ValueError(f"{value!r} is not a principal; write TRUST_DOMAIN/ns/NAMESPACE/sa/ACCOUNT, or pass a service")
 
-    def _tag(value: Any) -> str | None:
-        """Which alternative a value is meant for, so that only its problems are told."""
-        if isinstance(value, str) or is_output(value):
-            return SCALAR
-        return "Destination" if isinstance(value, Mapping) else type(value).__name__
+    def _by_number(value: Any) -> Any:
+        """In a file a key is text."""
+        if not isinstance(value, Mapping):
+            return value
+        return {int(key) if isinstance(key, str) and key.isdecimal() else key: mode for key, mode in value.items()}
 
-    def _one_of(text: str, *alternatives: Any) -> Any:
-        chosen = Discriminator(_tag, custom_error_type="reference", custom_error_message=f"needs {text}")
-        return Annotated[reduce(or_, alternatives), chosen]
-
-    _IsService = Annotated[Service, Tag("Service")]
-    _IsDestination = Annotated[Destination, Tag("Destination")]
-    _IsGateway = Annotated[Gateway, Tag("Gateway")]
-    _WORKLOAD = _one_of("a service or a version of one", _IsService, _IsDestination)
-    _TARGET = _one_of("a service, a version of one, or a gateway", _IsService, _IsDestination, _IsGateway)
-    _PRINCIPAL = _one_of(
+    _PRINCIPAL = one_of(
         "text, a service, a version of one, or a gateway",
         Annotated[Text, Tag(SCALAR)],
-        _IsService,
-        _IsDestination,
-        _IsGateway,
+        IsService,
+        IsDestination,
+        IsGateway,
     )
-    WorkloadReference = Annotated[_WORKLOAD | None, BeforeValidator(_service)]
-    PolicyTarget = Annotated[_TARGET | None, BeforeValidator(_target)]
     Principals = Many[Annotated[_PRINCIPAL, BeforeValidator(_principal)]]
+    PortModes = Annotated[dict[PortNumber, Mode], BeforeValidator(_by_number), AfterValidator(FrozenMap)]
+    Claims = MapOf[Texts]
 
 
 @typed
 class MutualTLS:
-    """Which connections workloads take, for the whole mesh, a namespace, or a service.
+    """Which connections workloads take, for the whole mesh, a namespace, or a service: PeerAuthentication.
 
     mode: ``STRICT`` takes mutual TLS only, ``PERMISSIVE`` plain text too, ``DISABLE`` plain text only.
     namespace: for its workloads. service: for the workloads of a service or of one version. Neither: the mesh.
+    ports: of a service, the ports that its workloads listen on (target ports) with another mode (``portLevelMtls``).
     """
 
-    mode: Literal["STRICT", "PERMISSIVE", "DISABLE"]
+    mode: Mode
     _: KW_ONLY
     namespace: NamespaceName = default("")
     service: WorkloadReference = default(None)
+    ports: PortModes = default(FrozenMap())
 
     def __post_init__(self) -> None:
         if self.namespace and self.service is not None:
             raise FieldError("namespace", "give either a namespace or a service")
+        if self.ports and self.service is None:
+            raise FieldError("ports", "only a mode for the workloads of a service tells ports apart; give the service")
+        known = listens(self.service)
+        for port in self.ports:
+            if port not in known:
+                problem = f"its workloads do not listen on {port}; they listen on {', '.join(map(str, known))}"
+                raise FieldError(f"ports[{port}]", problem)
 
     @property
     def scope(self) -> tuple[str, str, str]:
@@ -116,12 +114,15 @@ class MutualTLS:
 
 @typed
 class AuthorizationRule:
-    """A rule holds when all that is given does; within one field one value is enough.
+    """A rule holds when all that is given does; within one field one value is enough: AuthorizationPolicy ``rules[]``.
 
     principals: identities, proved by mutual TLS: text (``cluster.local/ns/NAMESPACE/sa/ACCOUNT``, ``*`` at one end)
     or the service, version or gateway that calls. namespaces: where the caller runs.
     methods, paths: of the request; a path may have ``*`` at one end.
     ports: that the workload itself listens on (a service's target ports).
+    request_principals: ``ISSUER/SUBJECT`` of the request's token, ``*`` at one end; ``"*"`` is any valid token.
+    claims: of the token, by name, with the values that will do, ``*`` at one end; a claim in another one is written
+        ``[outer][inner]``. Tokens are verified by RequestAuthentication.
     """
 
     _: KW_ONLY
@@ -130,9 +131,22 @@ class AuthorizationRule:
     methods: Many[Method] = default(())
     paths: Texts = default(())
     ports: Many[PortNumber] = default(())
+    request_principals: Texts = default(())
+    claims: Claims = default(FrozenMap())
 
     def __post_init__(self) -> None:
-        for field, patterns in (("principals", self.principals), ("paths", self.paths)):
+        for name, wanted in self.claims.items():
+            if not name or (name[0] == "[") != (name[-1] == "]"):
+                raise FieldError(f"claims[{name!r}]", "write a claim's name, or [outer][inner] for one in another")
+            if not wanted:
+                raise FieldError(f"claims[{name!r}]", 'no value is enough; name one, or "*" for any')
+        given: list[tuple[str, Sequence[Any]]] = [
+            ("principals", self.principals),
+            ("paths", self.paths),
+            ("request_principals", self.request_principals),
+            *((f"claims[{name!r}]", wanted) for name, wanted in self.claims.items()),
+        ]
+        for field, patterns in given:
             for position, pattern in enumerate(patterns):
                 if isinstance(pattern, str) and not _takes_something(pattern):
                     problem = f"{pattern!r} has a '*' inside, which stands for itself; put it at one end, or '*' alone"
@@ -165,14 +179,10 @@ class AuthorizationPolicy:
     _stands_alone = True
 
     def __post_init__(self) -> None:
-        if self.target is None:
-            if not self.namespace:
-                raise FieldError("namespace", "give the namespace or the target that it protects")
-        else:
-            home = self.target.service.namespace if isinstance(self.target, Destination) else self.target.namespace
-            if self.namespace and self.namespace != home:
-                raise FieldError("namespace", f"a policy lives in the namespace of its target, {home!r}; leave it away")
-            object.__setattr__(self, "namespace", home)
+        if self.target is None and not self.namespace:
+            raise FieldError("namespace", "give the namespace or the target that it protects")
+        object.__setattr__(self, "namespace", check_target(self.target, self.namespace))
+        if self.target is not None:
             self._check_ports()
         if self.action == "DENY" and not self.rules:
             raise FieldError(
@@ -181,20 +191,10 @@ class AuthorizationPolicy:
 
     def _check_ports(self) -> None:
         """Ports of rules are the workload's own: one that it does not listen on would never match."""
-        if isinstance(self.target, Destination) and self.target.port is not None and len(self.target.service.ports) > 1:
-            raise FieldError("target.port", "a policy protects workloads, not one port; name ports in its rules")
-        listens = _listens(self.target)
+        known_ports = listens(self.target)
         for position, rule in enumerate(self.rules):
             for index, port in enumerate(rule.ports):
-                if port not in listens:
-                    known = ", ".join(str(each) for each in listens)
+                if port not in known_ports:
+                    known = ", ".join(str(each) for each in known_ports)
                     problem = f"its workloads do not listen on {port}; they listen on {known}"
                     raise FieldError(f"rules[{position}].ports[{index}]", problem)
-
-
-def _listens(target: Service | Destination | Gateway | None) -> tuple[int, ...]:
-    """The ports that the workloads of a target listen on."""
-    if isinstance(target, Gateway):
-        return tuple(sorted({each.port for each in target.listeners}))
-    service = target.service if isinstance(target, Destination) else target
-    return tuple(sorted({each.target_port or each.number for each in service.ports})) if service else ()

@@ -6,14 +6,24 @@ from pulumi_mesh.model.mesh import Mesh
 from pulumi_mesh.render.istio.destinations import destinations
 from pulumi_mesh.render.istio.gateways import gateways
 from pulumi_mesh.render.istio.namespaces import namespaces
-from pulumi_mesh.render.istio.policy import authorization, mutual_tls
+from pulumi_mesh.render.istio.policy import authorization, mutual_tls, request_authentication
 from pulumi_mesh.render.istio.routes import routes
 from pulumi_mesh.render.istio.service_entries import service_entries
 from pulumi_mesh.render.istio.stream_routes import stream_routes
 from pulumi_mesh.render.result import Entry
 
 # In the order in which the objects are applied; ``render`` sorts by phase and identity all the same.
-STEPS = (namespaces, gateways, service_entries, destinations, mutual_tls, authorization, routes, stream_routes)
+STEPS = (
+    namespaces,
+    gateways,
+    service_entries,
+    destinations,
+    mutual_tls,
+    request_authentication,
+    authorization,
+    routes,
+    stream_routes,
+)
 
 
 def entries(mesh: Mesh) -> list[Entry]:

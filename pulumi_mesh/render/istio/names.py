@@ -75,3 +75,8 @@ def labels_of(target: Service | Destination | Gateway) -> dict[str, str]:
         return dict(target.labels)
     version = target.declared_version
     return {**target.service.labels, **(version.labels if version else {})}
+
+
+def selector_of(target: Service | Destination | Gateway | None) -> dict[str, Any]:
+    """The ``selector`` of a policy for a target's workloads; nothing where there is no target."""
+    return {} if target is None else {"selector": {"matchLabels": labels_of(target)}}

@@ -229,7 +229,7 @@ CASES: list[tuple[Callable[[], Any], str]] = [
     ),
     (
         lambda: pm.AuthorizationPolicy("p", target=pm.Destination(two_ports, port=80)),
-        'AuthorizationPolicy("p").target.port: a policy protects workloads',
+        'AuthorizationPolicy("p").target.port: a policy acts on workloads',
     ),
     (pm.HeaderChanges, "HeaderChanges.set: no header is changed"),
     (lambda: pm.HeaderChanges(remove=["a", "b c"]), "HeaderChanges.remove[1]: 'b c' is not a header name"),

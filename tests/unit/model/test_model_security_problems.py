@@ -1,0 +1,91 @@
+"""Mistakes in modes of ports, in tokens, and in rules about them, each with its path."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import pulumi_mesh as pm
+
+anything: Any = pm  # the same, but type checkers let mistakes pass
+cart = pm.Service("cart", namespace="shop", ports=[8080, 9090])
+LOGIN = pm.JWTRule("login")
+
+
+def jwt(**given: Any) -> Any:
+    return anything.JWTRule("login", **given)
+
+
+CASES: list[tuple[Callable[[], Any], str]] = [
+    (
+        lambda: pm.MutualTLS("STRICT", ports={8080: "DISABLE"}),
+        "MutualTLS.ports: only a mode for the workloads of a service tells ports apart; give the service",
+    ),
+    (
+        lambda: pm.MutualTLS("STRICT", service=cart, ports={80: "DISABLE"}),
+        "MutualTLS.ports[80]: its workloads do not listen on 80; they listen on 8080, 9090",
+    ),
+    (
+        lambda: anything.MutualTLS("STRICT", service=cart, ports={8080: "disable"}),
+        "MutualTLS.ports[8080]: is 'disable'; one of 'STRICT'",
+    ),
+    (
+        lambda: anything.MutualTLS("STRICT", service=cart, ports={"http": "DISABLE"}),
+        "MutualTLS.ports['http']: 'http' is not a port",
+    ),
+    (lambda: pm.JWTRule(""), "JWTRule.issuer: tokens name who made them"),
+    (lambda: jwt(jwks_uri="https://a/b", jwks='{"keys": []}'), "JWTRule.jwks: the keys are in one place"),
+    (lambda: jwt(jwks_uri="login.example.com/keys"), "JWTRule.jwks_uri: 'login.example.com/keys' is not a URL"),
+    (lambda: jwt(jwks="keys"), 'JWTRule.jwks: is not a JSON Web Key Set; it has the form {"keys": [...]}'),
+    (lambda: jwt(jwks="[]"), "JWTRule.jwks: is not a JSON Web Key Set"),
+    (lambda: jwt(audiences=["a", ""]), "JWTRule.audiences[1]: is empty"),
+    (lambda: jwt(from_headers={"a b": ""}), "JWTRule.from_headers: 'a b' is not a header name"),
+    (
+        lambda: jwt(output_claim_to_headers={"x.y": "sub"}),
+        "JWTRule.output_claim_to_headers['x.y']: a header that passes on a claim is made of letters",
+    ),
+    (lambda: jwt(output_claim_to_headers={"x": ""}), "JWTRule.output_claim_to_headers['x']: name the claim"),
+    (lambda: jwt(timeout=5), "JWTRule.timeout: 5 is not a duration"),
+    (
+        lambda: pm.RequestAuthentication("a", jwt_rules=[]),
+        'RequestAuthentication("a").jwt_rules: no token is valid without an issuer',
+    ),
+    (
+        lambda: pm.RequestAuthentication("a", target=cart, namespace="bank", jwt_rules=[LOGIN]),
+        "RequestAuthentication(\"a\").namespace: a policy lives in the namespace of its target, 'shop'",
+    ),
+    (
+        lambda: pm.RequestAuthentication("a", target=pm.Destination(cart, port=8080), jwt_rules=[LOGIN]),
+        'RequestAuthentication("a").target.port: a policy acts on workloads, not on one port',
+    ),
+    (
+        lambda: anything.RequestAuthentication("a", target="cart", jwt_rules=[LOGIN]),
+        "RequestAuthentication(\"a\").target: 'cart' is text; pass the service object itself",
+    ),
+    (
+        lambda: pm.AuthorizationRule(request_principals=["a*b"]),
+        "AuthorizationRule.request_principals[0]: 'a*b' has a '*' inside",
+    ),
+    (
+        lambda: pm.AuthorizationRule(claims={"groups": ["a*b"]}),
+        "AuthorizationRule.claims['groups'][0]: 'a*b' has a '*' inside",
+    ),
+    (lambda: pm.AuthorizationRule(claims={"groups": []}), "AuthorizationRule.claims['groups']: no value is enough"),
+    (lambda: pm.AuthorizationRule(claims={"[a": ["b"]}), "AuthorizationRule.claims['[a']: write a claim's name"),
+    (
+        lambda: anything.AuthorizationRule(claims={"groups": "admin"}),
+        "AuthorizationRule.claims['groups']: needs a list, not text",
+    ),
+    (
+        lambda: pm.Mesh("m", request_authentication=[pm.RequestAuthentication("a", jwt_rules=[LOGIN])] * 2),
+        "Mesh(\"m\").request_authentication[1]: 'a' is declared twice",
+    ),
+]
+
+
+@pytest.mark.parametrize(("make", "expected"), CASES, ids=[text.partition(";")[0][:70] for _, text in CASES])
+def test_problem(make: Callable[[], Any], expected: str) -> None:
+    with pytest.raises(pm.InvalidError) as raised:
+        make()
+    assert str(raised.value).startswith(expected)
+    assert "\n" not in str(raised.value)
