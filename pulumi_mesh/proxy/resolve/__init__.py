@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
-from pulumi_mesh.proxy.resolve import inbound, security
+from pulumi_mesh.proxy.resolve import inbound, security, telemetry
 from pulumi_mesh.proxy.resolve.clusters import black_hole, outbound_clusters, passthrough
 from pulumi_mesh.proxy.resolve.gateway import gateway
 from pulumi_mesh.proxy.resolve.gateway_listeners import Policies
@@ -61,7 +61,7 @@ def _router(found: Index, proxy: Proxy) -> ProxyView:
     return ProxyView(
         node=proxy.node,
         service_cluster=_service_cluster(proxy),
-        listeners=listeners,
+        listeners=telemetry.observed(found.snapshot, proxy, listeners, _service_cluster(proxy)),
         routes=routes,
         clusters=(*clusters, black_hole(), *passing),
         endpoints=(*endpoints, *theirs),
@@ -70,11 +70,12 @@ def _router(found: Index, proxy: Proxy) -> ProxyView:
 
 def _sidecar(found: Index, proxy: Proxy, scope: SidecarScope) -> ProxyView:
     outbound = outbound_listeners(found, proxy, scope)
+    listeners = (*outbound, *inbound.listeners(found.snapshot, proxy))
     clusters, endpoints = outbound_clusters(found, proxy)
     return ProxyView(
         node=proxy.node,
         service_cluster=_service_cluster(proxy),
-        listeners=(*outbound, *inbound.listeners(found.snapshot, proxy)),
+        listeners=telemetry.observed(found.snapshot, proxy, listeners, _service_cluster(proxy)),
         routes=outbound_routes(found, proxy, scope, tables_of(outbound)),
         clusters=(*clusters, black_hole(), passthrough(), *inbound.clusters(found.snapshot, proxy, found.rules)),
         endpoints=endpoints,

@@ -13,6 +13,7 @@ from pulumi_mesh.proxy.view.jwt import JwtAuthentication
 from pulumi_mesh.proxy.view.matching import EMPTY
 from pulumi_mesh.proxy.view.rbac import HttpRbac, NetworkRbac
 from pulumi_mesh.proxy.view.routes import Fault, RouteConfig
+from pulumi_mesh.proxy.view.telemetry import AccessLog, Tracing
 from pulumi_mesh.proxy.view.tls import DownstreamTls
 from pulumi_mesh.refs import Ref
 
@@ -71,6 +72,8 @@ class HttpConnectionManager:
     upgrades: tuple[str, ...] = ()
     stream_idle_timeout: timedelta | None = None
     extra: FrozenMap[str, object] = EMPTY
+    access_logs: tuple[AccessLog, ...] = ()
+    tracing: Tracing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class TcpProxy:
     weighted: tuple[tuple[str, int], ...] = ()
     idle_timeout: timedelta | None = None
     extra: FrozenMap[str, object] = EMPTY
+    access_logs: tuple[AccessLog, ...] = ()
 
 
 NetworkFilter = HttpConnectionManager | TcpProxy | NetworkRbac | NetworkExtAuthz | OpaqueFilter
@@ -139,4 +143,5 @@ class Listener:
     bind_to_port: bool = True
     use_original_dst: bool = False
     extra: FrozenMap[str, object] = EMPTY
+    access_logs: tuple[AccessLog, ...] = ()
     ref: Ref | None = field(default=None, compare=False)

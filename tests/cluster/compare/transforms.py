@@ -11,6 +11,7 @@ from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.clusters import Endpoint, LocalityEndpoints
 from pulumi_mesh.proxy.view.listeners import FilterChain, HttpConnectionManager, Listener, NetworkFilter
 from pulumi_mesh.proxy.view.routes import Route, RouteConfig
+from pulumi_mesh.proxy.view.telemetry import Tracing
 
 _NO_HEALTH_CHECK = freeze({"health_check_config": {}})
 _OVERPROVISIONED = freeze({"overprovisioning_factor": 140})
@@ -68,12 +69,16 @@ def _without_envoys_defaults(view: ProxyView) -> ProxyView:
     return replace(made, endpoints=tuple(sets))
 
 
-def _sorted_query(view: ProxyView) -> ProxyView:
+def _sorted_tests(view: ProxyView) -> ProxyView:
     def ordered(route: Route) -> Route:
-        if len(route.match.query) < 2:
-            return route
         query = tuple(sorted(route.match.query, key=lambda each: each.name))
-        return replace(route, match=replace(route.match, query=query))
+        claims: Any = route.match.extra.get("dynamic_metadata", ())
+        if len(query) < 2 and len(claims) < 2:
+            return route
+        extra = FrozenMap(
+            {**route.match.extra, **({"dynamic_metadata": tuple(sorted(claims, key=repr))} if claims else {})}
+        )
+        return replace(route, match=replace(route.match, query=query, extra=extra))
 
     def table(config: RouteConfig) -> RouteConfig:
         hosts = (replace(each, routes=tuple(map(ordered, each.routes))) for each in config.virtual_hosts)
@@ -84,9 +89,9 @@ def _sorted_query(view: ProxyView) -> ProxyView:
 
 def _without_tracing(view: ProxyView) -> ProxyView:
     def untraced(filter: NetworkFilter) -> NetworkFilter:
-        if not isinstance(filter, HttpConnectionManager) or not _is_default_tracing(filter.extra.get("tracing")):
+        if not isinstance(filter, HttpConnectionManager) or not _is_default_tracing(filter.tracing):
             return filter
-        return replace(filter, extra=_without(filter.extra, "tracing"))
+        return replace(filter, tracing=None)
 
     def chain(value: FilterChain) -> FilterChain:
         return replace(value, filters=tuple(map(untraced, value.filters)))
@@ -106,7 +111,10 @@ TRANSFORMS = (
     Transform(_by_name, "Discovery has no order of listeners, route tables, clusters and endpoint sets."),
     Transform(_sorted_endpoints, "Endpoints of a locality have no order: the load balancer chooses."),
     Transform(_without_envoys_defaults, "Envoy's own dump of endpoints has its defaults filled in."),
-    Transform(_sorted_query, "All query parameters of a match must hold; istiod writes them in the order of a Go map."),
+    Transform(
+        _sorted_tests,
+        "All query parameters and claims of a match must hold; istiod writes them in the order of a Go map.",
+    ),
     Transform(
         _without_tracing, "istiod samples 1 % of requests for tracing; without a provider nothing receives them."
     ),
@@ -123,9 +131,9 @@ def comparable(view: ProxyView) -> ProxyView:
     return view
 
 
-def _is_default_tracing(tracing: Any) -> bool:
+def _is_default_tracing(tracing: Tracing | None) -> bool:
     """Whether nobody chose the share, nor who is told."""
-    return tracing is not None and tracing["random_sampling"] == {"value": 1} and "provider" not in tracing
+    return tracing is not None and tracing.random_sampling == 1 and not tracing.provider
 
 
 def _each_locality(view: ProxyView, change: Callable[[LocalityEndpoints], LocalityEndpoints]) -> ProxyView:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from pulumi_mesh.frozen import FrozenMap, freeze
@@ -89,6 +90,7 @@ from pulumi_mesh.proxy.view.routes import (
     VirtualHost,
     WeightedCluster,
 )
+from pulumi_mesh.proxy.view.telemetry import AccessLog, Tracing
 from pulumi_mesh.proxy.view.tls import (
     DownstreamTls,
     OpaqueTransport,
@@ -201,6 +203,26 @@ _JWT = JwtAuthentication(
     ),
     bypass_cors_preflight=True,
     extra=freeze({"stat_prefix": "jwt"}),
+)
+
+_LOG = AccessLog(
+    "envoy.access_loggers.file",
+    freeze({"@type": f"{_EXTENSIONS}.access_loggers.file.v3.FileAccessLog", "path": "/dev/stdout"}),
+    ("NR",),
+    "response.code >= 400",
+)
+_TRACING = Tracing(
+    "envoy.tracers.zipkin",
+    freeze(
+        {
+            "@type": "type.googleapis.com/envoy.config.trace.v3.ZipkinConfig",
+            "collector_cluster": REVIEWS,
+            "collector_endpoint": "/api/v2/spans",
+            "collector_endpoint_version": "HTTP_JSON",
+        }
+    ),
+    12.5,
+    freeze({"max_path_tag_length": 100}),
 )
 
 _DENY = Rules(
@@ -400,6 +422,11 @@ _CORS = OpaqueFilter(
 )
 
 _INBOUND_HTTP = HttpConnectionManager(
+    access_logs=(
+        replace(_LOG, response_flags=(), extra=freeze({"filter": {"not_health_check_filter": {}}}), expression=""),
+        _LOG,
+    ),
+    tracing=_TRACING,
     stat_prefix="inbound_0.0.0.0_9080",
     routes=_INBOUND_ROUTES,
     http_filters=(
@@ -499,6 +526,7 @@ RICH = ProxyView(
                         ),
                         TcpProxy(
                             "tcp",
+                            access_logs=(replace(_LOG, response_flags=()),),
                             weighted=((REVIEWS, 1), (CANDIDATE, 3)),
                             idle_timeout=timedelta(hours=1),
                             extra=freeze({"max_connect_attempts": 2}),
@@ -527,6 +555,7 @@ RICH = ProxyView(
             name="0.0.0.0_9080",
             address=SocketAddress("127.0.0.1", 9080),
             traffic_direction="OUTBOUND",
+            access_logs=(_LOG,),
             bind_to_port=False,
             filter_chains=(
                 FilterChain(

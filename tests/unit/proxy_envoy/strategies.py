@@ -18,6 +18,7 @@ from pulumi_mesh.proxy.view import listeners as ls
 from pulumi_mesh.proxy.view import matching as m
 from pulumi_mesh.proxy.view import rbac as a
 from pulumi_mesh.proxy.view import routes as r
+from pulumi_mesh.proxy.view import telemetry as o
 from pulumi_mesh.proxy.view import tls as t
 from pulumi_mesh.proxy.view.addresses import Pipe, SocketAddress
 
@@ -258,6 +259,21 @@ http_filters = st.one_of(
     st.builds(ls.FaultFilter, faults),
     opaque_filters,
 )
+access_logs = st.builds(
+    o.AccessLog,
+    names,
+    structs.map(lambda each: FrozenMap({**each, "@type": "type.googleapis.com/x.Y"})) | st.just(m.EMPTY),
+    several(texts),
+    texts,
+    extras,
+)
+tracings = st.builds(
+    o.Tracing,
+    st.sampled_from(["", "envoy.tracers.zipkin"]),
+    structs.map(lambda each: FrozenMap({**each, "@type": "type.googleapis.com/x.Y"})),
+    maybe(st.floats(0, 100)),
+    extras,
+).map(lambda each: each if each.provider else replace(each, config=m.EMPTY))
 connection_managers = st.builds(
     ls.HttpConnectionManager,
     stat_prefix=texts,
@@ -275,8 +291,12 @@ connection_managers = st.builds(
     upgrades=several(texts),
     stream_idle_timeout=maybe(spans),
     extra=extras,
+    access_logs=several(access_logs, 1),
+    tracing=maybe(tracings),
 )
-tcp_proxies = st.builds(ls.TcpProxy, texts, texts, several(st.tuples(texts, counts)), maybe(spans), extras)
+tcp_proxies = st.builds(
+    ls.TcpProxy, texts, texts, several(st.tuples(texts, counts)), maybe(spans), extras, several(access_logs)
+)
 chain_matches = st.builds(
     ls.ChainMatch,
     maybe(counts),
@@ -309,6 +329,7 @@ listeners = st.builds(
     bind_to_port=flags,
     use_original_dst=flags,
     extra=extras,
+    access_logs=several(access_logs, 1),
 )
 
 endpoints = st.builds(c.Endpoint, addresses, texts, counts, texts, extras)

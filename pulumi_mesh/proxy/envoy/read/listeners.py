@@ -13,6 +13,7 @@ from pulumi_mesh.proxy.envoy.read.jwt import jwt_authentication
 from pulumi_mesh.proxy.envoy.read.message import Message, UnmodelledError
 from pulumi_mesh.proxy.envoy.read.rbac import cidr_range, http_rbac, network_rbac
 from pulumi_mesh.proxy.envoy.read.routes import fault, route_config
+from pulumi_mesh.proxy.envoy.read.telemetry import access_logs, tracing
 from pulumi_mesh.proxy.envoy.read.tls import downstream
 from pulumi_mesh.proxy.view.addresses import Address
 from pulumi_mesh.proxy.view.listeners import (
@@ -67,6 +68,7 @@ def listener(message: Message) -> Listener:
         traffic_direction=message.choice("traffic_direction", _DIRECTIONS, ""),
         bind_to_port=message.flag("bind_to_port") is not False,
         use_original_dst=bool(message.flag("use_original_dst")),
+        access_logs=access_logs(message),
         extra=message.rest(),
     )
 
@@ -148,6 +150,8 @@ def _connection_manager(message: Message) -> HttpConnectionManager:
         path_with_escaped_slashes_action=message.text("path_with_escaped_slashes_action"),
         upgrades=message.each("upgrade_configs", _upgrade),
         stream_idle_timeout=message.duration("stream_idle_timeout"),
+        access_logs=access_logs(message),
+        tracing=message.one("tracing", tracing),
         extra=message.rest(),
     )
 
@@ -198,6 +202,7 @@ def _tcp_proxy(message: Message) -> TcpProxy:
         cluster=message.text("cluster"),
         weighted=message.part("weighted_clusters").each("clusters", _share),
         idle_timeout=message.duration("idle_timeout"),
+        access_logs=access_logs(message),
         extra=message.rest(),
     )
 

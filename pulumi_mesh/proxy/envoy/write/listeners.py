@@ -11,6 +11,7 @@ from pulumi_mesh.proxy.envoy.write.jwt import jwt_authentication
 from pulumi_mesh.proxy.envoy.write.message import Json, address, duration, extension, message, opaque
 from pulumi_mesh.proxy.envoy.write.rbac import http_rbac, network_rbac
 from pulumi_mesh.proxy.envoy.write.routes import fault, route_config
+from pulumi_mesh.proxy.envoy.write.telemetry import access_logs, tracing
 from pulumi_mesh.proxy.envoy.write.tls import downstream
 from pulumi_mesh.proxy.view.ext_authz import HttpExtAuthz, NetworkExtAuthz
 from pulumi_mesh.proxy.view.jwt import JwtAuthentication
@@ -48,6 +49,7 @@ def listener(value: Listener, named_routes: NamedRoutes) -> Json:
             "traffic_direction": value.traffic_direction or None,
             "bind_to_port": None if value.bind_to_port else False,
             "use_original_dst": value.use_original_dst or None,
+            "access_log": access_logs(value.access_logs),
         },
         value.extra,
     )
@@ -121,6 +123,8 @@ def _connection_manager(manager: HttpConnectionManager, named_routes: NamedRoute
         {
             "stat_prefix": manager.stat_prefix,
             **routes,
+            "tracing": tracing(manager.tracing) if manager.tracing else None,
+            "access_log": access_logs(manager.access_logs),
             "http_filters": [http_filter(each) for each in manager.http_filters] or None,
             "server_name": manager.server_name or None,
             "stream_idle_timeout": duration(manager.stream_idle_timeout),
@@ -162,6 +166,7 @@ def _tcp_proxy(proxy: TcpProxy) -> Json:
             "cluster": proxy.cluster or None,
             "weighted_clusters": {"clusters": shares} if shares else None,
             "idle_timeout": duration(proxy.idle_timeout),
+            "access_log": access_logs(proxy.access_logs),
         },
         proxy.extra,
     )
