@@ -92,13 +92,15 @@ def destination_rules(snapshot: Snapshot) -> DestinationRules:
     local: dict[str, Pool] = {}
     exported: dict[str, Pool] = {}
     root_private = Pool({}, {})
+    # Of the mesh's default only this counts: whether it keeps rules to their own namespace.
+    defaults = frozenset("." if "." in snapshot.mesh.destination_rule_export_to else "*")
     ordered = sorted(snapshot.of(DestinationRule), key=lambda each: (each.spec.workload_selector is None, by_age(each)))
     for each in ordered:
         host = fqdn(each.spec.host, each.namespace, snapshot.mesh.domain)
         rule = _rule(each)
         if not rule.export_to or rule.export_to & {"*", ".", each.namespace}:
             _add(local.setdefault(each.namespace, Pool({}, {})), host, rule)
-        if rule.export_to not in ({"."}, {each.namespace}):
+        if (rule.export_to or defaults) not in ({"."}, {each.namespace}):
             _add(exported.setdefault(each.namespace, Pool({}, {})), host, rule)
         elif each.namespace == root:
             _add(root_private, host, rule)

@@ -11,7 +11,7 @@ from pulumi_mesh.manifests.snapshot import Proxy
 from pulumi_mesh.proxy.resolve.gateway_merge import Merged
 from pulumi_mesh.proxy.resolve.gateway_servers import HTTP_PROTOCOLS, Server
 from pulumi_mesh.proxy.resolve.gateway_streams import names_match, stream_chains
-from pulumi_mesh.proxy.resolve.http import HANDSHAKE, WILDCARD, connection_manager
+from pulumi_mesh.proxy.resolve.http import HANDSHAKE, TLS_INSPECTOR, WILDCARD, connection_manager
 from pulumi_mesh.proxy.resolve.index import Index
 from pulumi_mesh.proxy.resolve.server_tls import server_tls
 from pulumi_mesh.proxy.view.addresses import SocketAddress
@@ -25,15 +25,6 @@ from pulumi_mesh.proxy.view.listeners import (
     OpaqueFilter,
 )
 
-_TLS_INSPECTOR = OpaqueFilter(
-    "envoy.filters.listener.tls_inspector",
-    FrozenMap(
-        {
-            "@type": "type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector",
-            "initial_read_buffer_size": 512,
-        }
-    ),
-)
 _PROXY_PROTOCOL = OpaqueFilter(
     "envoy.filters.listener.proxy_protocol",
     FrozenMap({"@type": "type.googleapis.com/envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol"}),
@@ -81,7 +72,7 @@ def _listener(index: Index, name: str, address: SocketAddress, chains: Sequence[
         name,
         address,
         tuple(chains),
-        listener_filters=tuple([*filters, _TLS_INSPECTOR] if inspected else filters),
+        listener_filters=tuple([*filters, TLS_INSPECTOR] if inspected else filters),
         traffic_direction="OUTBOUND",
         extra=FrozenMap({"max_connections_to_accept_per_socket_event": 1}),
         ref=chains[0].ref,

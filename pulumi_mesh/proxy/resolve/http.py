@@ -33,6 +33,12 @@ TLS_INSPECTOR = OpaqueFilter(
 )
 """The listener filter that finds out which name a TLS client asks for."""
 
+GRPC_WEB = OpaqueFilter(
+    "envoy.filters.http.grpc_web",
+    FrozenMap({"@type": "type.googleapis.com/envoy.extensions.filters.http.grpc_web.v3.GrpcWeb"}),
+)
+"""The HTTP filter of ports with gRPC-Web: it comes after those of policy."""
+
 _GRPC_STATS = OpaqueFilter(
     "envoy.filters.http.grpc_stats",
     FrozenMap(

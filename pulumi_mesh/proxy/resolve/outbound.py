@@ -14,7 +14,7 @@ from pulumi_mesh.manifests.snapshot import KnownService, Proxy, target_port
 from pulumi_mesh.proxy.resolve.actions import destination_cluster
 from pulumi_mesh.proxy.resolve.clusters import BLACK_HOLE, PASSTHROUGH
 from pulumi_mesh.proxy.resolve.domains import service_addresses
-from pulumi_mesh.proxy.resolve.http import HANDSHAKE, TLS_INSPECTOR, connection_manager
+from pulumi_mesh.proxy.resolve.http import GRPC_WEB, HANDSHAKE, TLS_INSPECTOR, connection_manager
 from pulumi_mesh.proxy.resolve.inbound.families import LOOPBACKS, WILDCARDS, families_of, wildcard_of
 from pulumi_mesh.proxy.resolve.index import Index
 from pulumi_mesh.proxy.resolve.outbound_chains import Chain, Outbound, Port, listen_address, stream_chains
@@ -222,7 +222,7 @@ def _listener(index: Index, scope: SidecarScope, entry: _Entry) -> Listener:
     chains: list[FilterChain] = []
     for each in entry.chains:
         made = FilterChain(
-            each.filters or (_manager(index, name, each.routes),),
+            each.filters or (_manager(index, entry.port, name, each.routes),),
             ChainMatch() if each.takes_all else each.match,
             transport_socket_connect_timeout=HANDSHAKE,
             extra=each.extra,
@@ -258,16 +258,20 @@ def _listener(index: Index, scope: SidecarScope, entry: _Entry) -> Listener:
     )
 
 
-def _manager(index: Index, listener: str, routes: str) -> HttpConnectionManager:
-    manager = connection_manager(side="outbound", stat_prefix=f"outbound_{listener};", routes=routes)
+def _manager(index: Index, port: Port, listener: str, routes: str) -> HttpConnectionManager:
+    """Services on a port share it: the protocol is that of the first."""
+    manager = connection_manager(
+        side="outbound",
+        stat_prefix=f"outbound_{listener};",
+        routes=routes,
+        policy=(GRPC_WEB,) if port.protocol == "GRPC_WEB" else (),
+    )
     options = {"accept_http_10": True} if index.snapshot.mesh.http10 else {}
-    extra = dict(manager.extra)
     if routes == HTTP_PROXY_TABLE:
         options["allow_absolute_url"] = True
-        del extra["proxy_100_continue"]
-    if options:
-        extra["http_protocol_options"] = FrozenMap(options)
-    return replace(manager, extra=FrozenMap(extra))
+    if not options:
+        return manager
+    return replace(manager, extra=FrozenMap({**manager.extra, "http_protocol_options": FrozenMap(options)}))
 
 
 def _address(bind: str, port: int) -> Address:

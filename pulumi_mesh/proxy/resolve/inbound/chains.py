@@ -9,7 +9,7 @@ from datetime import timedelta
 from pulumi_mesh.frozen import FrozenMap, freeze
 from pulumi_mesh.istio import gateway
 from pulumi_mesh.manifests.snapshot import Protocol, Snapshot
-from pulumi_mesh.proxy.resolve.http import connection_manager
+from pulumi_mesh.proxy.resolve.http import GRPC_WEB, connection_manager
 from pulumi_mesh.proxy.resolve.inbound.matching import TRAFFIC, Kind, ended_kinds, kinds_of, mutual_tls
 from pulumi_mesh.proxy.resolve.inbound.ports import HTTP2_PROTOCOLS, PASSTHROUGH, InboundPort
 from pulumi_mesh.proxy.resolve.metadata import config_metadata
@@ -21,7 +21,6 @@ from pulumi_mesh.proxy.view.listeners import (
     HttpConnectionManager,
     HttpFilter,
     NetworkFilter,
-    OpaqueFilter,
     TcpProxy,
 )
 from pulumi_mesh.proxy.view.matching import EMPTY
@@ -37,10 +36,6 @@ _AFTER_TLS: dict[Protocol, Protocol] = {"HTTPS": "HTTP", "TLS": "TCP"}
 _NONE = timedelta(0)
 _NO_LIMITS: FrozenMap[str, object] = freeze(
     {"max_stream_duration": {"max_stream_duration": "0s", "grpc_timeout_header_max": "0s"}}
-)
-_GRPC_WEB = OpaqueFilter(
-    "envoy.filters.http.grpc_web",
-    FrozenMap({"@type": "type.googleapis.com/envoy.extensions.filters.http.grpc_web.v3.GrpcWeb"}),
 )
 
 
@@ -119,7 +114,7 @@ def _http(port: _Port, policies: Policies) -> HttpConnectionManager:
         side="inbound",
         stat_prefix=f"inbound_{port.name};" if port.name else f"{port.cluster};",
         routes=_routes(port),
-        policy=(*policies.http, _GRPC_WEB) if port.protocol == "GRPC_WEB" else policies.http,
+        policy=(*policies.http, GRPC_WEB) if port.protocol == "GRPC_WEB" else policies.http,
     )
     if port.protocol not in HTTP2_PROTOCOLS:
         return manager
