@@ -215,7 +215,8 @@ class Workload:
     reach it by Istio mutual TLS. address: an IP address, or a name where clients resolve it, or ``unix://PATH``.
     kind: ``Pod``, or ``WorkloadEntry`` for all else. locality: ``region/zone/subzone``. network: of the mesh; empty
     for the one without a name. weight: its share among others; 0 leaves it at 1.
-    ports: numbers by name: a pod's container ports; a WorkloadEntry's by names of service ports.
+    ports: numbers by name: a pod's container ports; a WorkloadEntry's, or a listed endpoint's, by names of service
+    ports.
     hostname: the service that it is an endpoint of, and of no other; empty: of those that select its labels.
     node: where it runs. healthy: whether it is ready.
     """
@@ -385,12 +386,13 @@ def is_address(text: str) -> bool:
 
 
 def target_port(service: KnownService, port: ServicePort, workload: Workload) -> int | None:
-    """The port of a workload that answers for a service's port; None where it has none: it is no endpoint then.
+    """The port of a workload that answers for a service's port; None where it has none: it is no endpoint then. One
+    that is listed has the ports that are listed with it.
 
     Mirrors convertWorkloadInstanceToServiceInstance (pilot/pkg/serviceregistry/serviceentry/conversion.go),
     serviceInstanceFromWorkloadInstance (.../kube/controller) and, for pods of a Service, what Kubernetes does.
     """
-    if workload.hostname and service.registry == "Kubernetes":
+    if workload.hostname and workload.ports:
         return workload.ports.get(port.name)
     if port.target_name:
         return workload.ports.get(port.target_name)

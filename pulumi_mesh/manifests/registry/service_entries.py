@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from pulumi_mesh import istio
 from pulumi_mesh.frozen import FrozenMap
@@ -62,9 +63,14 @@ def endpoints_of(item: istio.ServiceEntry) -> Iterator[Workload]:
     spec = item.spec
     if spec.workload_selector is not None:
         return
-    for host in spec.hosts:
+    # For istiod a host is a service for each of its addresses, and has its endpoints as often.
+    times = len(tuple(_addresses(spec.addresses or ()))) or 1
+    for host in spec.hosts * times:
         for position, each in enumerate(spec.endpoints or ()):
-            yield _workload(f"{item.name}-{position}", item, each, texts(each.labels), host)
+            made = _workload(f"{item.name}-{position}", item, each, texts(each.labels), host)
+            own = made.ports
+            numbers = {port.name: own.get(port.name) or port.target_port or port.number for port in spec.ports or ()}
+            yield replace(made, ports=FrozenMap(numbers))
         if not spec.endpoints and spec.resolution in _DNS:
             ports = FrozenMap({port.name: port.target_port or port.number for port in spec.ports or ()})
             yield Workload(

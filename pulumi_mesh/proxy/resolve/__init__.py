@@ -63,7 +63,7 @@ def _router(found: Index, proxy: Proxy) -> ProxyView:
         service_cluster=_service_cluster(proxy),
         listeners=telemetry.observed(found.snapshot, proxy, listeners, _service_cluster(proxy)),
         routes=routes,
-        clusters=(*clusters, black_hole(), *passing),
+        clusters=(*clusters, black_hole(found.snapshot.mesh), *passing),
         endpoints=(*endpoints, *theirs),
     )
 
@@ -77,7 +77,12 @@ def _sidecar(found: Index, proxy: Proxy, scope: SidecarScope) -> ProxyView:
         service_cluster=_service_cluster(proxy),
         listeners=telemetry.observed(found.snapshot, proxy, listeners, _service_cluster(proxy)),
         routes=outbound_routes(found, proxy, scope, tables_of(outbound)),
-        clusters=(*clusters, black_hole(), passthrough(), *inbound.clusters(found.snapshot, proxy, found.rules)),
+        clusters=(
+            *clusters,
+            black_hole(found.snapshot.mesh),
+            passthrough(found.snapshot.mesh),
+            *inbound.clusters(found.snapshot, proxy, found.rules),
+        ),
         endpoints=endpoints,
     )
 

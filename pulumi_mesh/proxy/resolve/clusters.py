@@ -13,8 +13,6 @@ from pulumi_mesh.manifests.registry.labels import texts
 from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, Proxy, ServicePort
 from pulumi_mesh.proxy.resolve.client_tls import client_tls
 from pulumi_mesh.proxy.resolve.connection_pool import (
-    CONNECT_TIMEOUT,
-    UNLIMITED,
     circuit_breakers,
     connect_timeout,
     http_options,
@@ -289,24 +287,26 @@ def _metadata(service: KnownService, rule: Rule | None, part: _Part) -> FrozenMa
     return FrozenMap({"istio": FrozenMap(fields)})
 
 
-def black_hole() -> Cluster:
+def black_hole(mesh: MeshConfig) -> Cluster:
     """Where nothing goes on from. Mirrors ClusterBuilder.buildBlackHoleCluster (core/cluster_builder.go)."""
     return Cluster(
         name=BLACK_HOLE,
         type="STATIC",
-        connect_timeout=CONNECT_TIMEOUT,
+        connect_timeout=mesh.connect_timeout,
         extra=FrozenMap({"alt_stat_name": f"{BLACK_HOLE};"}),
     )
 
 
-def passthrough() -> Cluster:
+def passthrough(mesh: MeshConfig) -> Cluster:
     """On to the address that the client chose. Mirrors ClusterBuilder.buildDefaultPassthroughCluster."""
+    pool = with_mesh_defaults(Policy(), mesh).connection_pool
     return Cluster(
         name=PASSTHROUGH,
         type="ORIGINAL_DST",
-        connect_timeout=CONNECT_TIMEOUT,
+        connect_timeout=connect_timeout(pool, mesh.connect_timeout),
         load_balancing=LoadBalancing(policy="CLUSTER_PROVIDED"),
-        circuit_breakers=UNLIMITED,
+        circuit_breakers=circuit_breakers(pool, None),
         http=HttpOptions(protocol="downstream", idle_timeout=timedelta(minutes=5)),
+        keepalive=keepalive(pool, mesh.tcp_keepalive),
         extra=FrozenMap({"alt_stat_name": f"{PASSTHROUGH};"}),
     )

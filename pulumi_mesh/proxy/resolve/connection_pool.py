@@ -16,11 +16,10 @@ HTTP2 = ("HTTP2", "GRPC", "GRPC_WEB")
 """Protocols on top of HTTP/2."""
 
 _UNLIMITED = 2**32 - 1
+"""Istio's default: in effect none. Mirrors getDefaultCircuitBreakerThresholds (core/cluster_traffic_policy.go)."""
+
 CONNECT_TIMEOUT = timedelta(seconds=10)
 """MeshConfig's default ``connectTimeout``."""
-
-UNLIMITED = CircuitBreakers(_UNLIMITED, _UNLIMITED, _UNLIMITED, _UNLIMITED)
-"""Istio's default: in effect none. Mirrors getDefaultCircuitBreakerThresholds (core/cluster_traffic_policy.go)."""
 
 
 def circuit_breakers(

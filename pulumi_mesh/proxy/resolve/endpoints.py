@@ -28,11 +28,15 @@ UNIX = "unix://"
 
 
 def endpoints_of(index: Index, service: KnownService, port: ServicePort) -> Iterator[tuple[Workload, int]]:
-    """The workloads behind a port of a service, and the port of each."""
+    """The workloads behind a port of a service, and the port of each.
+
+    For istiod a host of a ServiceEntry is a service for each of its addresses: it has what it selects as often.
+    """
+    times = len(service.addresses) if service.registry == "External" else 1
     for each in index.workloads(service):
         number = target_port(service, port, each)
         if number is not None:
-            yield each, number
+            yield from [(each, number)] * (1 if each.hostname else times or 1)
             if service.resolution == "DNS_ROUND_ROBIN":
                 return  # one name is all that Envoy resolves so
 

@@ -102,7 +102,7 @@ class Cluster:
             (
                 service.hostname,
                 port.name,
-                each.address,
+                each.address.removeprefix("unix://"),
                 each.service_account,
                 each.name,
                 frozenset((pod_labels(each) if each.kind == "Pod" else each.labels).items()),

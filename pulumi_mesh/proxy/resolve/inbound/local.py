@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import Sidecar, destination_rule
-from pulumi_mesh.manifests.snapshot import Proxy, ServicePort, Snapshot, ref_of
+from pulumi_mesh.manifests.snapshot import MeshConfig, Proxy, ServicePort, Snapshot, ref_of
 from pulumi_mesh.proxy.resolve.clusters import passthrough
 from pulumi_mesh.proxy.resolve.connection_pool import (
     circuit_breakers,
@@ -21,7 +21,7 @@ from pulumi_mesh.proxy.resolve.inbound.families import BINDS, LOOPBACKS, familie
 from pulumi_mesh.proxy.resolve.inbound.ports import PASSTHROUGH, Target, parsed, targets
 from pulumi_mesh.proxy.resolve.metadata import config_path, service_metadata
 from pulumi_mesh.proxy.resolve.sidecars import sidecar_of
-from pulumi_mesh.proxy.resolve.traffic_policy import policy_of
+from pulumi_mesh.proxy.resolve.traffic_policy import policy_of, with_mesh_defaults
 from pulumi_mesh.proxy.view.addresses import Address, SocketAddress
 from pulumi_mesh.proxy.view.clusters import Cluster, Endpoint, LoadBalancing, LocalityEndpoints
 from pulumi_mesh.proxy.view.matching import EMPTY
@@ -45,7 +45,7 @@ def clusters(snapshot: Snapshot, proxy: Proxy, rules: DestinationRules) -> tuple
         made = iter(())
     else:
         made = _of_services(found, snapshot, proxy, anyone, rules)
-    return (*made, _passthrough(proxy))
+    return (*made, _passthrough(proxy, snapshot.mesh))
 
 
 def _of_services(
@@ -58,7 +58,7 @@ def _of_services(
         if snapshot.mesh.inbound == "LOCALHOST":
             address = SocketAddress(LOOPBACKS[families_of(proxy)[0]], number)
         rule = rules.for_client(anyone, service)
-        made = _cluster(number, address, port, rule, _sidecar_pool(found, number), proxy)
+        made = _cluster(number, address, port, rule, _sidecar_pool(found, number), proxy, snapshot.mesh)
         yield replace(made, metadata=_metadata(leading, port, rule), ref=service.ref)
 
 
@@ -73,7 +73,7 @@ def _of_sidecar(
         port = ServicePort(ingress.port.name or "", number, number, parsed(ingress.port.protocol))
         service = leading[number][0][0] if number in leading else None
         rule = rules.for_client(anyone, service) if service else None
-        made = _cluster(number, address, port, rule, _sidecar_pool(found, number), proxy)
+        made = _cluster(number, address, port, rule, _sidecar_pool(found, number), proxy, snapshot.mesh)
         metadata = _metadata(((service, port),), port, rule) if service else EMPTY
         yield replace(made, metadata=metadata, ref=ref_of(found, f"spec.ingress[{index}]"))
 
@@ -85,6 +85,7 @@ def _cluster(
     rule: Rule | None,
     own_pool: destination_rule.ConnectionPool | None,
     proxy: Proxy,
+    mesh: MeshConfig,
 ) -> Cluster:
     """A port's cluster. Of the destination rule only the limits hold here too, so that they fit on both sides; a
     Sidecar's take their place.
@@ -94,7 +95,7 @@ def _cluster(
     Mirrors buildInboundCluster, buildCluster (cluster_builder.go) and applyTrafficPolicy (cluster_traffic_policy.go).
     """
     name = f"inbound|{number}||"
-    policy = policy_of(rule.policy if rule else None, port.number)
+    policy = with_mesh_defaults(policy_of(rule.policy if rule else None, port.number), mesh)
     pool = _not_upgraded(own_pool or policy.connection_pool)
     extra: dict[str, object] = {"alt_stat_name": f"{name};"}
     if address is None:
@@ -104,11 +105,11 @@ def _cluster(
         name=name,
         type="ORIGINAL_DST" if address is None else "STATIC",
         endpoints=(LocalityEndpoints((Endpoint(address),)),) if address else (),
-        connect_timeout=connect_timeout(pool),
+        connect_timeout=connect_timeout(pool, mesh.connect_timeout),
         load_balancing=LoadBalancing("CLUSTER_PROVIDED") if address is None else LoadBalancing(),
         circuit_breakers=circuit_breakers(pool, policy.retry_budget),
         http=http_options(pool, port),
-        keepalive=keepalive(pool),
+        keepalive=keepalive(pool, mesh.tcp_keepalive),
         bind_address="" if here else BINDS[families_of(proxy)[0]],
         extra=FrozenMap(extra),
     )
@@ -141,9 +142,9 @@ def _metadata(leading: tuple[Target, ...], deciding: ServicePort, rule: Rule | N
     return FrozenMap({"istio": FrozenMap(fields)}) if fields else EMPTY
 
 
-def _passthrough(proxy: Proxy) -> Cluster:
+def _passthrough(proxy: Proxy, mesh: MeshConfig) -> Cluster:
     """Mirrors buildInboundPassthroughCluster (cluster_builder.go); its statistics are named after the outbound one."""
-    made = replace(passthrough(), name=PASSTHROUGH)
+    made = replace(passthrough(mesh), name=PASSTHROUGH)
     first, *others = (BINDS[each] for each in families_of(proxy))
     if not others:
         return replace(made, bind_address=first)
