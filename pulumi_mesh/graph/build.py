@@ -144,17 +144,19 @@ def _endpoints(view: ProxyView, cluster: Cluster | None) -> Iterator[Endpoint]:
 
 
 def _following(whole: _Whole, source: Proxy, known: list[tuple[str, str]]) -> list[Edge]:
-    """What a proxy sends, and what those that it reaches are known to send in turn."""
+    """What a proxy may send, and what those that it is known to call are known to send in turn."""
     edges = whole.edges(source)
-    reached: set[str] = set()
-    waiting = [_host(each.target) for each in edges]
+    own = _host(whole.node_of(source))
+    reached = {own}
+    called = {server for client, server in known if client == own}
+    waiting = [host for each in edges if (host := _host(each.target)) in called or source.kind == "router"]
     while waiting:
         client = waiting.pop()
         if client in reached:
             continue
         reached.add(client)
         new = [edge for one, server in known if one == client for edge in whole.calls(client, server)]
-        edges += [each for each in new if each.source != whole.node_of(source)]
+        edges += new
         waiting += [_host(each.target) for each in new]
     return edges
 

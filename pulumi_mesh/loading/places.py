@@ -38,12 +38,15 @@ def in_manifests(documents: Mapping[Identity, tuple[Document, ...]]) -> Place:
 
 
 def in_mesh(mesh: Mesh, program: str) -> Place:
-    """``PROGRAM: routes["reviews"]``, the entry of the mesh that an object is rendered from."""
+    """``PROGRAM: routes["reviews"]``, the entry of the mesh that an object is rendered from.
+
+    program: what it is called; empty where there is only one.
+    """
     sources = functools.cache(lambda: _sources(mesh))
 
     def place(ref: Ref) -> str:
         source = sources().get(ref.identity)
-        return f"{program}: {source}" if source else ""
+        return ": ".join(filter(None, (program, source))) if source else ""
 
     return place
 

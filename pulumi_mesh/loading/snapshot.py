@@ -37,7 +37,8 @@ class Loaded:
     _place: Place
 
     def place(self, ref: Ref) -> str:
-        """``file:line`` of a manifest, ``PROGRAM: routes["reviews"]`` in a mesh; empty for what is written nowhere."""
+        """``file:line`` of a manifest; the entry of a mesh, ``routes["reviews"]``, after its program where there are
+        several paths; empty for what is written nowhere."""
         return self._place(ref)
 
 
@@ -64,7 +65,7 @@ def load_snapshot(
     documents: list[Document] = []
     for path in paths:
         if _is_program(path):
-            programs.append(_program(path))
+            programs.append(_program(path, alone=len(paths) == 1))
             continue
         for file in find_files([path]):
             text = read_file(file)
@@ -90,11 +91,11 @@ def _is_program(path: str) -> bool:
     return there.name in PROJECT_FILES or path.endswith(".py") or not there.exists()
 
 
-def _program(path: str) -> _Program:
+def _program(path: str, *, alone: bool) -> _Program:
     from pulumi_mesh.loading.plain import load_plain
 
     mesh = load_plain(path)
-    return _Program(mesh, in_mesh(mesh, path))
+    return _Program(mesh, in_mesh(mesh, "" if alone else path))
 
 
 def _mesh_file(text: str, document: Document) -> _Program:
