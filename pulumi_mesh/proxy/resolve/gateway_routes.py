@@ -12,6 +12,7 @@ from pulumi_mesh.proxy.resolve.gateway_merge import Merged
 from pulumi_mesh.proxy.resolve.gateway_servers import Server
 from pulumi_mesh.proxy.resolve.hosts import intersection, specificity
 from pulumi_mesh.proxy.resolve.index import Index
+from pulumi_mesh.proxy.resolve.origins import written
 from pulumi_mesh.proxy.resolve.routes import BODY_LIMIT, catch_alls_last, routes_of
 from pulumi_mesh.proxy.resolve.virtual_services import bound_to
 from pulumi_mesh.proxy.resolve.visibility import is_visible
@@ -106,7 +107,7 @@ def _add_routes(
                 continue
             made[source] = routes
         for host in (each.lower() for each in common):
-            there = hosts.get(host, _Host(number, ref=source[1]))
+            there = hosts.get(host, _Host(number, ref=written(bound.source)))
             hosts[host] = replace(
                 there,
                 sources=(*there.sources, source),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pulumi_mesh.istio import Gateway, gateway
 from pulumi_mesh.manifests.snapshot import KnownService, Proxy, ServicePort, Snapshot, ref_of, selects
+from pulumi_mesh.proxy.resolve.origins import places
 from pulumi_mesh.proxy.resolve.virtual_services import by_age
 from pulumi_mesh.refs import Ref
 
@@ -86,6 +87,7 @@ def servers_of(snapshot: Snapshot, proxy: Proxy) -> Iterator[Server]:
     """
     targets = _targets(snapshot, proxy)
     for item, translated in _strict(list(_selected(snapshot, proxy, targets))):
+        written = places(item)
         for position, spec in enumerate(item.spec.servers or ()):
             for port in _ports(spec.port.number, translated, by_selector=SERVICES not in item.annotations):
                 yield Server(
@@ -94,7 +96,7 @@ def servers_of(snapshot: Snapshot, proxy: Proxy) -> Iterator[Server]:
                     _hosts(spec.hosts, item.namespace),
                     port,
                     _route_name(spec, port, item),
-                    ref_of(item, f"spec.servers[{position}]"),
+                    written[position] if written else ref_of(item, f"spec.servers[{position}]"),
                 )
 
 

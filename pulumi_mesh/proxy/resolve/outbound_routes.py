@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from pulumi_mesh.manifests.snapshot import KnownService, Proxy, ref_of
+from pulumi_mesh.manifests.snapshot import KnownService, Proxy
 from pulumi_mesh.proxy.resolve.actions import NO_TIMEOUT, Scope
 from pulumi_mesh.proxy.resolve.domains import domains_of
 from pulumi_mesh.proxy.resolve.full_names import MESH
@@ -13,6 +13,7 @@ from pulumi_mesh.proxy.resolve.hosts import is_wildcard, matches, most_specific
 from pulumi_mesh.proxy.resolve.index import Index
 from pulumi_mesh.proxy.resolve.load_balancing import hash_of_service
 from pulumi_mesh.proxy.resolve.matches import EVERYTHING
+from pulumi_mesh.proxy.resolve.origins import written
 from pulumi_mesh.proxy.resolve.outbound import DETECTED, HTTP, UNIX, unknown_cluster
 from pulumi_mesh.proxy.resolve.routes import BODY_LIMIT, default_route, routes_of
 from pulumi_mesh.proxy.resolve.sidecar_scope import Egress, SidecarScope
@@ -170,7 +171,7 @@ def _entries(table: _Table) -> Iterator[_Entry]:
                     by_port.setdefault(port.number, []).append(host)
         if not by_port and table.port == _BY_DEFAULT:
             by_port[_BY_DEFAULT] = []
-        ref = ref_of(bound.source, "spec.hosts")
+        ref = written(bound.source, "spec.hosts")
         for number, those in sorted(by_port.items()):
             yield from (_Entry(host.lower(), number, None, routes, ref) for host in others)
             yield from (_Entry(services[host].hostname, number, services[host], routes, ref) for host in those)

@@ -12,6 +12,7 @@ from pulumi_mesh.objects import Object
 from pulumi_mesh.proxy.resolve.delegation import Delegate, HttpEntry, delegated
 from pulumi_mesh.proxy.resolve.full_names import MESH, gateway_name, http_entry, stream_entry
 from pulumi_mesh.proxy.resolve.hosts import fqdn
+from pulumi_mesh.proxy.resolve.origins import places, rule_of
 
 Semantics = Literal["", "gateway", "ingress"]
 
@@ -108,10 +109,15 @@ def bound_to(all_bound: tuple[Bound, ...], gateway: str, proxy_namespace: str) -
 
 
 def _entries(source: VirtualService, domain: str) -> Iterator[HttpEntry]:
+    written = places(source)
     for position, spec in enumerate(source.spec.http or ()):
+        made = http_entry(spec, source.namespace, domain)
+        if written:
+            yield HttpEntry(made, rule_of(written[position]), tuple(written[position] for _ in spec.match or ()))
+            continue
         path = f"spec.http[{position}]"
         matches = tuple(ref_of(source, f"{path}.match[{place}]") for place in range(len(spec.match or ())))
-        yield HttpEntry(http_entry(spec, source.namespace, domain), ref_of(source, path), matches)
+        yield HttpEntry(made, ref_of(source, path), matches)
 
 
 def _semantics(source: VirtualService) -> Semantics:

@@ -24,6 +24,7 @@ from pulumi_mesh.proxy.resolve.gateway_api.references import (
     kind_of,
 )
 from pulumi_mesh.proxy.resolve.gateway_api.words import Json
+from pulumi_mesh.proxy.resolve.origins import PLACES
 from pulumi_mesh.proxy.resolve.virtual_services import by_age
 
 _PROTOCOLS = ("HTTP", "HTTPS", "TLS", "TCP")
@@ -94,10 +95,11 @@ def _of_gateway(snapshot: Snapshot, grants: Grants, parent: Gateway) -> Iterator
     owners: list[Gateway | ListenerSet] = [parent, *attached_sets(snapshot, parent)]
     lost = conflicted((_owner(item), listener) for item in owners for listener in listeners_of(item))
     for item in owners:
-        for listener in listeners_of(item):
+        for position, listener in enumerate(listeners_of(item)):
             if (_owner(item), listener.name) in lost:
                 continue
-            made = _listening(snapshot, grants, parent, item, listener)
+            place = f"{item.kind} {item.namespace} {item.name} spec.listeners[{position}]"
+            made = _listening(snapshot, grants, parent, item, listener, place)
             # Of a listener set only what is served can be attached to.
             if made is not None and (item is parent or made.manifest is not None):
                 yield made
@@ -108,7 +110,12 @@ def _owner(item: Gateway | ListenerSet) -> Owner:
 
 
 def _listening(
-    snapshot: Snapshot, grants: Grants, parent: Gateway, owner: Gateway | ListenerSet, listener: gateway.Listener
+    snapshot: Snapshot,
+    grants: Grants,
+    parent: Gateway,
+    owner: Gateway | ListenerSet,
+    listener: gateway.Listener,
+    place: str,
 ) -> Listening | None:
     """None where TLS is asked for and not said how. Mirrors buildListener (conversion.go)."""
     tls, usable = listener_tls(snapshot, grants, owner, parent, listener)
@@ -125,7 +132,7 @@ def _listening(
     made: Json = {
         "apiVersion": "networking.istio.io/v1",
         "kind": "Gateway",
-        "metadata": _metadata(snapshot, parent, owner, listener, name),
+        "metadata": _metadata(snapshot, parent, owner, listener, name, place),
         "spec": {"servers": [server]},
     }
     return Listening(
@@ -154,13 +161,14 @@ def _hosts(snapshot: Snapshot, namespace: str, listener: gateway.Listener) -> tu
 
 
 def _metadata(
-    snapshot: Snapshot, parent: Gateway, owner: Gateway | ListenerSet, listener: gateway.Listener, name: str
+    snapshot: Snapshot, parent: Gateway, owner: Gateway | ListenerSet, listener: gateway.Listener, name: str, place: str
 ) -> Json:
     annotations = {
         words.PARENTS: f"{owner.kind}/{owner.name}/{listener.name}.{owner.namespace}",
         words.GATEWAY_SEMANTICS: "gateway",
         words.GATEWAY_SERVICE: ",".join(classes.gateway_services(parent, snapshot.mesh.domain)),
         words.SERVICE_ACCOUNT: classes.service_account(parent),
+        PLACES: place,
     }
     if owner is not parent:
         annotations[words.PARENT_NAMESPACE] = parent.namespace

@@ -19,6 +19,7 @@ from pulumi_mesh.proxy.resolve.gateway_api.references import (
 )
 from pulumi_mesh.proxy.resolve.gateway_api.words import Json
 from pulumi_mesh.proxy.resolve.hosts import intersection
+from pulumi_mesh.proxy.resolve.origins import PLACES
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def _merged(key: str, parts: list[_Part]) -> Json:
     )
     made["metadata"]["annotations"] |= {
         words.PARENTS: ",".join(_parent_name(each.route) for each in ordered),
-        words.RULES: "\n".join(each.place for each in rules),
+        PLACES: "\n".join(each.place for each in rules),
     }
     return made
 

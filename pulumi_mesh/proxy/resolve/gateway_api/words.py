@@ -19,9 +19,6 @@ GATEWAY_SEMANTICS = "internal.istio.io/gateway-semantics"
 GATEWAY_SERVICE = "internal.istio.io/gateway-service"
 PARENT_NAMESPACE = "internal.istio.io/parent-namespace"
 SERVICE_ACCOUNT = "internal.istio.io/service-account-name"
-RULES = "internal.pulumi-mesh.io/rules"
-"""The annotation of a virtual service with the rule that each entry of ``http`` comes from, a line an entry:
-``KIND NAMESPACE NAME PATH``. It is ours: presentation points at what the user wrote."""
 
 _LONGEST = 253
 

@@ -277,7 +277,7 @@ def test_precedence_within_and_across_routes() -> None:
     assert (
         made["metadata"]["annotations"]["internal.istio.io/parents"] == "HTTPRoute/b-old.infra,HTTPRoute/a-young.infra"
     )
-    assert made["metadata"]["annotations"]["internal.pulumi-mesh.io/rules"].splitlines()[:2] == [
+    assert made["metadata"]["annotations"]["internal.pulumi-mesh.io/places"].splitlines()[:2] == [
         "HTTPRoute infra a-young spec.rules[0].matches[2]",
         "HTTPRoute infra b-old spec.rules[1].matches[2]",
     ]

@@ -33,6 +33,7 @@ def test_listener_is_a_gateway_of_its_own_bound_to_the_service() -> None:
             "internal.istio.io/gateway-semantics": "gateway",
             "internal.istio.io/gateway-service": "edge-istio.infra.svc.cluster.local",
             "internal.istio.io/service-account-name": "edge-istio",
+            "internal.pulumi-mesh.io/places": "Gateway infra edge spec.listeners[0]",
         },
     }
     assert made["spec"]["servers"] == [
@@ -228,6 +229,7 @@ def test_listener_of_a_set_is_in_the_namespace_of_the_set() -> None:
         "internal.istio.io/gateway-service": "edge-istio.infra.svc.cluster.local",
         "internal.istio.io/service-account-name": "edge-istio",
         "internal.istio.io/parent-namespace": "infra",
+        "internal.pulumi-mesh.io/places": "ListenerSet apps more spec.listeners[0]",
     }
     assert made["spec"]["servers"][0]["hosts"] == ["apps/*"]
 
