@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pulumi_mesh.model.match import Match, Path, TextMatch
     from pulumi_mesh.model.mesh import Mesh, replace
     from pulumi_mesh.model.namespace import Namespace
+    from pulumi_mesh.model.rate_limits import DescriptorEntry, GlobalRateLimit, LocalRateLimit, TokenBucket
     from pulumi_mesh.model.request_authentication import JWTRule, RequestAuthentication
     from pulumi_mesh.model.route import (
         Abort,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from pulumi_mesh.model.security import AuthorizationPolicy, AuthorizationRule, MutualTLS
     from pulumi_mesh.model.service import Destination, Port, Service, Version
     from pulumi_mesh.model.stream_routes import TCPRoute, TLSRoute
+    from pulumi_mesh.model.telemetry import AccessLog, MetricOverride, Metrics, Telemetry, TraceTag, Tracing
     from pulumi_mesh.model.traffic import ConnectionPool, ConsistentHash, Cookie, OutlierDetection, TrafficPolicy
     from pulumi_mesh.model.upstream_tls import UpstreamTLS
     from pulumi_mesh.refs import Identity, Ref
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
 # Where a name is: imported on first use, since commands such as validate need few of them.
 _MODULES = {
     "Abort": "model.route",
+    "AccessLog": "model.telemetry",
     "AuthorizationPolicy": "model.security",
     "AuthorizationRule": "model.security",
     "Backend": "model.backends",
@@ -56,6 +59,7 @@ _MODULES = {
     "Cookie": "model.traffic",
     "Cors": "model.cors",
     "Delay": "model.route",
+    "DescriptorEntry": "model.rate_limits",
     "Destination": "model.service",
     "DirectResponse": "model.route",
     "Fault": "model.route",
@@ -64,6 +68,7 @@ _MODULES = {
     "Gateway": "model.gateway",
     "GatewayDeployment": "model.installation",
     "GatewayValues": "model.charts",
+    "GlobalRateLimit": "model.rate_limits",
     "HTTPRoute": "model.route",
     "HeaderChanges": "model.route",
     "Identity": "refs",
@@ -72,10 +77,13 @@ _MODULES = {
     "IstiodValues": "model.charts",
     "JWTRule": "model.request_authentication",
     "Listener": "model.gateway",
+    "LocalRateLimit": "model.rate_limits",
     "Locality": "model.locality",
     "Match": "model.match",
     "Mesh": "model.mesh",
     "MeshError": "errors",
+    "MetricOverride": "model.telemetry",
+    "Metrics": "model.telemetry",
     "Mirror": "model.route",
     "MutualTLS": "model.security",
     "Namespace": "model.namespace",
@@ -93,7 +101,11 @@ _MODULES = {
     "Stage": "model.canary",
     "TCPRoute": "model.stream_routes",
     "TLSRoute": "model.stream_routes",
+    "Telemetry": "model.telemetry",
     "TextMatch": "model.match",
+    "TokenBucket": "model.rate_limits",
+    "TraceTag": "model.telemetry",
+    "Tracing": "model.telemetry",
     "TrafficPolicy": "model.traffic",
     "UpstreamTLS": "model.upstream_tls",
     "Version": "model.service",
@@ -102,6 +114,7 @@ _MODULES = {
 
 __all__ = [
     "Abort",
+    "AccessLog",
     "AuthorizationPolicy",
     "AuthorizationRule",
     "Backend",
@@ -113,6 +126,7 @@ __all__ = [
     "Cookie",
     "Cors",
     "Delay",
+    "DescriptorEntry",
     "Destination",
     "DirectResponse",
     "Fault",
@@ -121,6 +135,7 @@ __all__ = [
     "Gateway",
     "GatewayDeployment",
     "GatewayValues",
+    "GlobalRateLimit",
     "HTTPRoute",
     "HeaderChanges",
     "Identity",
@@ -129,10 +144,13 @@ __all__ = [
     "IstiodValues",
     "JWTRule",
     "Listener",
+    "LocalRateLimit",
     "Locality",
     "Match",
     "Mesh",
     "MeshError",
+    "MetricOverride",
+    "Metrics",
     "Mirror",
     "MutualTLS",
     "Namespace",
@@ -150,7 +168,11 @@ __all__ = [
     "Stage",
     "TCPRoute",
     "TLSRoute",
+    "Telemetry",
     "TextMatch",
+    "TokenBucket",
+    "TraceTag",
+    "Tracing",
     "TrafficPolicy",
     "UpstreamTLS",
     "Version",

@@ -61,13 +61,13 @@ else:
     Backends = Many[Annotated[Backend, BeforeValidator(_backend)]]
 
 
-def need_port(destination: Destination) -> None:
+def need_port(destination: Destination, field: str = "destination") -> None:
     """Refuse a destination of a service with several ports that names none of them."""
     if destination.port is None:
         service, numbers = destination.service, [each.number for each in destination.service.ports]
         version = f", version={destination.version!r}" if destination.version else ""
         raise FieldError(
-            "destination",
+            field,
             f"{service.name} has several ports; name one of {numbers}: Destination({service.name}{version}, port=...)",
         )
 

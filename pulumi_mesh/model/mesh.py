@@ -13,12 +13,14 @@ from pulumi_mesh.model.control_plane import Istio
 from pulumi_mesh.model.fields import LabelName
 from pulumi_mesh.model.gateway import Gateway
 from pulumi_mesh.model.namespace import Namespace
+from pulumi_mesh.model.rate_limits import GlobalRateLimit, LocalRateLimit
 from pulumi_mesh.model.request_authentication import RequestAuthentication
 from pulumi_mesh.model.route import HTTPRoute
 from pulumi_mesh.model.security import AuthorizationPolicy, MutualTLS
 from pulumi_mesh.model.service import Destination, Service
 from pulumi_mesh.model.staging import staged
 from pulumi_mesh.model.stream_routes import StreamRoute, TCPRoute, TLSRoute
+from pulumi_mesh.model.telemetry import Telemetry
 from pulumi_mesh.refs import Identity
 from pulumi_mesh.typed import FieldError, Many, default, typed
 
@@ -33,6 +35,9 @@ _NAMED = (
     "tls_routes",
     "request_authentication",
     "authorization",
+    "local_rate_limits",
+    "global_rate_limits",
+    "telemetry",
     "canaries",
 )
 """The fields whose entries have a name of their own."""
@@ -73,6 +78,9 @@ class Mesh:
     mutual_tls: Many[MutualTLS] = default(())
     request_authentication: Many[RequestAuthentication] = default(())
     authorization: Many[AuthorizationPolicy] = default(())
+    local_rate_limits: Many[LocalRateLimit] = default(())
+    global_rate_limits: Many[GlobalRateLimit] = default(())
+    telemetry: Many[Telemetry] = default(())
     canaries: Many[Canary] = default(())
     objects: Many[Any] = default(())
     _stands_alone = True
@@ -82,6 +90,8 @@ class Mesh:
             self._refuse_twice(field)
         self._refuse_two_scopes()
         self._refuse_two_mesh_wide()
+        self._refuse_two_of_a_target()
+        self._refuse_unknown_rules()
         self._refuse_bad_objects()
         self._refuse_contradictions()
 
@@ -203,6 +213,32 @@ class Mesh:
                 "mutual_tls", f"only one mesh may set mutual TLS for the whole mesh; {', '.join(holders)} do"
             )
 
+    def _refuse_two_of_a_target(self) -> None:
+        """Istio uses one Telemetry of a scope; descriptors of one proxy are counted by every rate limit service."""
+        for position, each in enumerate(self.telemetry):
+            if any(each.scope == other.scope for other in self.telemetry[:position]):
+                raise FieldError(f"telemetry[{position}]", "another one is for the same proxies; put them into one")
+        for position, limit in enumerate(self.global_rate_limits):
+            if any(limit.target == other.target for other in self.global_rate_limits[:position]):
+                problem = "its target has a global rate limit already; put the descriptors into one"
+                raise FieldError(f"global_rate_limits[{position}]", problem)
+
+    def _refuse_unknown_rules(self) -> None:
+        """A limit of a rule that is nowhere would limit nothing."""
+        for position, limit in enumerate(self.local_rate_limits):
+            rules = [
+                rule.name
+                for mesh in self.all_meshes
+                for route in mesh.routes
+                if limit.target in route.gateways
+                for rule in route.rules
+                if rule.name
+            ]
+            if limit.rule and limit.rule not in rules:
+                known = ", ".join(sorted(set(rules))) or "none"
+                problem = f"no route at the gateway has a rule named {limit.rule!r}; named rules: {known}"
+                raise FieldError(f"local_rate_limits[{position}].rule", problem)
+
     def _refuse_contradictions(self) -> None:
         for kind in ("Namespace", "Service", "Gateway"):
             seen: dict[tuple[str, str], Any] = {}
@@ -239,6 +275,7 @@ def _reached_services(mesh: Mesh) -> Iterator[Service]:
     for stream in _stream_routes(mesh):
         waiting.extend(stream.services)
         waiting.extend(backend.destination.service for backend in stream.backends)
+    waiting.extend(limit.service.service for limit in mesh.global_rate_limits)
     waiting.extend(canary.service for canary in mesh.canaries)
     targets: list[object] = [each.service for each in mesh.mutual_tls]
     targets += _targets(mesh)
@@ -267,7 +304,14 @@ def _reached_gateways(mesh: Mesh) -> Iterator[Gateway]:
 
 def _targets(mesh: Mesh) -> list[Service | Destination | Gateway | None]:
     """What policies are for."""
-    return [each.target for policies in (mesh.request_authentication, mesh.authorization) for each in policies]
+    every = (
+        mesh.request_authentication,
+        mesh.authorization,
+        mesh.local_rate_limits,
+        mesh.global_rate_limits,
+        mesh.telemetry,
+    )
+    return [each.target for policies in every for each in policies]
 
 
 def _stream_routes(mesh: Mesh) -> Iterator[StreamRoute]:

@@ -7,9 +7,11 @@ from pulumi_mesh.render.istio.destinations import destinations
 from pulumi_mesh.render.istio.gateways import gateways
 from pulumi_mesh.render.istio.namespaces import namespaces
 from pulumi_mesh.render.istio.policy import authorization, mutual_tls, request_authentication
+from pulumi_mesh.render.istio.rate_limits import rate_limits
 from pulumi_mesh.render.istio.routes import routes
 from pulumi_mesh.render.istio.service_entries import service_entries
 from pulumi_mesh.render.istio.stream_routes import stream_routes
+from pulumi_mesh.render.istio.telemetry import telemetry
 from pulumi_mesh.render.result import Entry
 
 # In the order in which the objects are applied; ``render`` sorts by phase and identity all the same.
@@ -23,6 +25,8 @@ STEPS = (
     authorization,
     routes,
     stream_routes,
+    rate_limits,
+    telemetry,
 )
 
 
