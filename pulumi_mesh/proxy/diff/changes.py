@@ -1,0 +1,54 @@
+"""What differs between two snapshots, for requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pulumi_mesh.proxy.diff.effects import Effect
+from pulumi_mesh.proxy.simulate import Request
+from pulumi_mesh.refs import Ref
+
+Severity = Literal["unreachable", "denied", "plaintext", "changed", "reachable"]
+"""What becomes of requests: they reached something and no longer do, or are refused; are no longer encrypted; get
+something else; or reach something now."""
+
+SEVERITIES: tuple[Severity, ...] = ("unreachable", "denied", "plaintext", "changed", "reachable")
+"""The worst first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A class of requests whose outcome changes.
+
+    side: where it is decided: at a ``gateway``, in the sidecars of clients (``client``), or in those of servers.
+    proxies: which, ``NAME.NAMESPACE``. clients: who makes the requests, where a server tells clients apart.
+    requests: the class in words, such as ``reviews:9080 /api* with end-user exact jason``. sample: one of them.
+    old, new: what becomes of the sample. what: the differences in words, such as ``reviews (v2): 10 % → 25 %``.
+    refs: the objects that decided, before and after.
+    """
+
+    severity: Severity
+    side: Literal["gateway", "client", "server"]
+    proxies: tuple[str, ...]
+    requests: str
+    sample: Request
+    old: Effect
+    new: Effect
+    what: tuple[str, ...]
+    clients: tuple[str, ...] = ()
+    refs: tuple[Ref, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """All changes, the worst first. proxies_added, proxies_removed: those that only one of the snapshots has."""
+
+    changes: tuple[Change, ...] = ()
+    proxies_added: tuple[str, ...] = ()
+    proxies_removed: tuple[str, ...] = ()
+
+    @property
+    def breaks(self) -> tuple[Change, ...]:
+        """The changes by which requests fail that did not."""
+        return tuple(each for each in self.changes if each.severity in ("unreachable", "denied"))

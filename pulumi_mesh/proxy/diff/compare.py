@@ -1,0 +1,99 @@
+"""Comparing two snapshots: the proxies of both, kind by kind, and which requests they treat differently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.proxy.diff.changes import SEVERITIES, Change, Diff
+from pulumi_mesh.proxy.diff.clients import client_keys
+from pulumi_mesh.proxy.diff.incoming import incoming
+from pulumi_mesh.proxy.diff.narrow import narrowed
+from pulumi_mesh.proxy.diff.outgoing import outgoing
+from pulumi_mesh.proxy.resolve import resolve_all
+
+
+def diff(old: Snapshot, new: Snapshot) -> Diff:
+    """Which requests go elsewhere when ``new`` takes the place of ``old``.
+
+    Clients that are told the same are looked at once. Of requests, those are tried that the matches of routes and the
+    conditions of policies tell apart; a class is told of once, with one of its requests.
+    """
+    before, after = _by_name(old), _by_name(new)
+    part = narrowed(old, new)
+    changes = (
+        [*_gateways(part.old, part.new), *_clients(part.old, part.new), *_servers(part.old, part.new, part.servers)]
+        if (part.clients or part.servers)
+        else []
+    )
+    return Diff(
+        tuple(sorted(_joined(changes), key=_order)),
+        proxies_added=tuple(sorted(name for _, name in after.keys() - before.keys())),
+        proxies_removed=tuple(sorted(name for _, name in before.keys() - after.keys())),
+    )
+
+
+def _by_name(snapshot: Snapshot) -> dict[tuple[str, str], Proxy]:
+    return {(each.kind, f"{each.name}.{each.namespace}"): each for each in snapshot.proxies}
+
+
+def _pairs(old: Snapshot, new: Snapshot, kind: str) -> Iterator[tuple[str, Proxy, Proxy]]:
+    before, after = _by_name(old), _by_name(new)
+    for key in sorted(before.keys() & after.keys()):
+        if key[0] == kind:
+            yield key[1], before[key], after[key]
+
+
+def _gateways(old: Snapshot, new: Snapshot) -> Iterator[Change]:
+    pairs = list(_pairs(old, new, "router"))
+    before = resolve_all(old, [each for _, each, _ in pairs])
+    after = resolve_all(new, [each for _, _, each in pairs])
+    for name, one, other in pairs:
+        yield from outgoing(before[one], after[other], "gateway", (name,))
+
+
+def _clients(old: Snapshot, new: Snapshot) -> Iterator[Change]:
+    """One sidecar of each kind stands for all of its kind."""
+    old_key, new_key = client_keys(old), client_keys(new)
+    kinds: dict[object, list[tuple[str, Proxy, Proxy]]] = {}
+    for name, one, other in _pairs(old, new, "sidecar"):
+        kinds.setdefault((old_key(one), new_key(other)), []).append((name, one, other))
+    before = resolve_all(old, [each[0][1] for each in kinds.values()])
+    after = resolve_all(new, [each[0][2] for each in kinds.values()])
+    for alike in kinds.values():
+        _, one, other = alike[0]
+        yield from outgoing(before[one], after[other], "client", tuple(name for name, _, _ in alike))
+
+
+def _servers(old: Snapshot, new: Snapshot, servers: tuple[Proxy, ...]) -> Iterator[Change]:
+    wanted = set(servers)
+    pairs = [each for each in _pairs(old, new, "sidecar") if each[2] in wanted]
+    before = resolve_all(old, [each for _, each, _ in pairs])
+    after = resolve_all(new, [each for _, _, each in pairs])
+    principals = _principals(new)
+    for name, one, other in pairs:
+        yield from incoming(before[one], after[other], (name,), principals)
+
+
+def _principals(snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
+    """The identity of each workload and gateway, and what people call it."""
+    found: dict[str, str] = {}
+    for each in snapshot.proxies:
+        principal = f"spiffe://{snapshot.mesh.trust_domain}/ns/{each.namespace}/sa/{each.service_account}"
+        found.setdefault(principal, f"{each.namespace}/{each.service_account}")
+    return tuple(found.items())
+
+
+def _joined(changes: list[Change]) -> Iterator[Change]:
+    """Changes that are the same but for the proxies that make them, as one."""
+    found: dict[object, Change] = {}
+    for each in changes:
+        key = replace(each, proxies=())
+        there = found.get(key)
+        found[key] = replace(there, proxies=(*there.proxies, *each.proxies)) if there else each
+    yield from found.values()
+
+
+def _order(change: Change) -> tuple[object, ...]:
+    return SEVERITIES.index(change.severity), change.side, change.requests, change.proxies

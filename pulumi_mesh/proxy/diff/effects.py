@@ -1,0 +1,187 @@
+"""What an outcome comes to: two outcomes with equal effects are the same to clients and destinations."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pulumi_mesh.proxy.simulate import Outcome, Request
+from pulumi_mesh.proxy.simulate.outcome import Error, Share
+from pulumi_mesh.proxy.view.routes import Fault, RetryPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What becomes of a request.
+
+    error, status, location, body, timeout, retry, fault: as in Outcome. destinations: ``HOST:PORT (SUBSET)`` and the
+    percent of requests that each gets, by name; what goes no further is among them with its error. transport: how
+    all of them are spoken to.
+    host, path: sent on, where they are rewritten. headers_set, headers_removed: of the request. answer_set,
+    answer_removed: of the answer. mirrors: with their percent. policy: the authorization policy that refused it.
+    """
+
+    error: Error = ""
+    status: int | None = None
+    destinations: tuple[tuple[str, float], ...] = ()
+    transport: str = ""
+    location: str = ""
+    body: str = ""
+    host: str = ""
+    path: str = ""
+    headers_set: tuple[tuple[str, str], ...] = ()
+    headers_removed: tuple[str, ...] = ()
+    answer_set: tuple[tuple[str, str], ...] = ()
+    answer_removed: tuple[str, ...] = ()
+    timeout: timedelta | None = None
+    retry: RetryPolicy | None = None
+    mirrors: tuple[tuple[str, float], ...] = ()
+    fault: Fault | None = None
+    policy: str = ""
+
+    @property
+    def fails(self) -> bool:
+        """Whether the client gets an error, for all or for some of the requests."""
+        return bool(self.error) or (self.status or 0) >= 400 or any("): " in name for name, _ in self.destinations)
+
+
+def effect_of(outcome: Outcome, request: Request) -> Effect:
+    """What an outcome comes to for the request that it is of."""
+    given = Counter((name.lower(), value) for name, value in request.headers)
+    sent = Counter((name.lower(), value) for name, value in outcome.request_headers)
+    names = {name for name, _ in sent}
+    passes = bool(outcome.clusters)
+    return Effect(
+        error=outcome.error,
+        status=outcome.status,
+        destinations=_shares(outcome.clusters),
+        transport=outcome.transport,
+        location=outcome.location,
+        body=outcome.body,
+        host=outcome.host if passes and outcome.host != request.host else "",
+        path=outcome.path if passes and outcome.path != request.path else "",
+        headers_set=tuple(sorted((sent - given).elements())) if passes else (),
+        headers_removed=tuple(sorted({name for name, _ in given - sent} - names)) if passes else (),
+        answer_set=outcome.response_headers,
+        answer_removed=outcome.response_headers_removed,
+        timeout=outcome.timeout,
+        retry=outcome.retry,
+        mirrors=tuple(
+            (
+                destination(each.cluster),
+                100 * each.fraction.numerator / each.fraction.denominator if each.fraction else 100,
+            )
+            for each in outcome.mirrors
+        ),
+        fault=outcome.fault,
+        policy=outcome.policy if outcome.error == "denied" else "",
+    )
+
+
+def destination(cluster: str) -> str:
+    """A cluster as people call it: ``HOST (SUBSET)``, its name where it is not one of Istio's."""
+    parts = cluster.split("|")
+    if len(parts) != 4:
+        return cluster
+    _, port, subset, host = parts
+    return f"{host or 'the workload'}:{port}{f' ({subset})' if subset else ''}"
+
+
+def _shares(shares: tuple[Share, ...]) -> tuple[tuple[str, float], ...]:
+    total = sum(each.weight for each in shares)
+    found: dict[str, float] = {}
+    for each in shares:
+        if each.weight:
+            name = destination(each.cluster) + (f" (fails): {each.error}" if each.error else "")
+            found[name] = found.get(name, 0.0) + 100 * each.weight / total
+    return tuple(sorted(found.items()))
+
+
+def differences(old: Effect, new: Effect) -> tuple[str, ...]:
+    """How two effects differ, in words."""
+    return tuple(_differences(old, new))
+
+
+def _differences(old: Effect, new: Effect) -> Iterator[str]:
+    if (before := ending(old)) != (after := ending(new)):
+        yield f"{before} → {after}"
+    if old.destinations and new.destinations and not old.error and not new.error:
+        yield from _moved(old.destinations, new.destinations)
+    if old.transport != new.transport and old.transport and new.transport:
+        yield f"sent by {old.transport} → {new.transport}"
+    for name in ("host", "path", "location"):
+        if (before := getattr(old, name)) != (after := getattr(new, name)) and name not in ending(old) + ending(new):
+            yield f"{name}: {before or 'as it came'} → {after or 'as it came'}"
+    yield from _told("request headers set", old.headers_set, new.headers_set)
+    yield from _told("request headers removed", old.headers_removed, new.headers_removed)
+    yield from _told("answer's headers set", old.answer_set, new.answer_set)
+    yield from _told("answer's headers removed", old.answer_removed, new.answer_removed)
+    if old.timeout != new.timeout and new.destinations:
+        yield f"timeout: {_time(old.timeout)} → {_time(new.timeout)}"
+    if old.retry != new.retry and new.destinations:
+        yield f"retries: {_retries(old.retry)} → {_retries(new.retry)}"
+    yield from _told("copies", old.mirrors, new.mirrors)
+    if old.fault != new.fault:
+        yield f"fault: {_fault(old.fault)} → {_fault(new.fault)}"
+
+
+def ending(effect: Effect) -> str:
+    """How a request ends, in a few words; empty where a destination gets it and all that differs is which."""
+    if effect.error == "denied":
+        return f"refused with {effect.status or 'a reset'}" + (f" by {effect.policy}" if effect.policy else "")
+    if effect.error:
+        return f"{effect.status} ({effect.error})" if effect.status else effect.error
+    if effect.location:
+        return f"{effect.status} to {effect.location}"
+    if effect.status is not None:
+        return str(effect.status)
+    return "reaches a destination"
+
+
+def _moved(old: tuple[tuple[str, float], ...], new: tuple[tuple[str, float], ...]) -> Iterator[str]:
+    before, after = dict(old), dict(new)
+    for name in sorted({*before, *after}):
+        if before.get(name, 0.0) != after.get(name, 0.0):
+            yield f"{_short(name)}: {before.get(name, 0):.4g} % → {after.get(name, 0):.4g} %"
+
+
+def _short(destination: str) -> str:
+    """A destination without the cluster's domain and the port, which its client named."""
+    return re.sub(r"(\.svc\.[^: ]+)?:\d+", "", destination, count=1)
+
+
+def _told(what: str, old: tuple[object, ...], new: tuple[object, ...]) -> Iterator[str]:
+    if old != new:
+        yield f"{what}: {_list(old)} → {_list(new)}"
+
+
+def _list(items: tuple[object, ...]) -> str:
+    return ", ".join(": ".join(map(_plain, each)) if isinstance(each, tuple) else str(each) for each in items) or "none"
+
+
+def _plain(value: object) -> str:
+    return f"{value:.4g} %" if isinstance(value, float | int) else str(value)
+
+
+def _time(value: timedelta | None) -> str:
+    return f"{value.total_seconds():g} s" if value else "none"
+
+
+def _retries(policy: RetryPolicy | None) -> str:
+    if policy is None:
+        return "none"
+    return f"{policy.attempts} on {', '.join(policy.conditions)}"
+
+
+def _fault(fault: Fault | None) -> str:
+    if fault is None:
+        return "none"
+    parts = []
+    if fault.delay is not None:
+        parts.append(f"{fault.delay.total_seconds():g} s late")
+    if fault.abort_status is not None:
+        parts.append(f"{fault.abort_status}")
+    return " and ".join(parts) or "some"
