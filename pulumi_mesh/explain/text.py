@@ -14,9 +14,9 @@ _MARKS = {"step": "", "hop": "", "end": "✓ ", "error": "✗ "}
 
 
 def tree_text(root: Line, place: Callable[[Ref], str], style: Style = lambda text, _: text) -> str:
-    """The tree, one line each, with the object and the place where it was written after what it asked for.
+    """The tree, one line each, and under what an object asked for a line with the object and where it was written.
 
-    A line whose object is that of the line before leaves it out. place: ``file:line`` of a Ref, or an empty text.
+    It is left out where it is that of the line before. place: ``file:line`` of a Ref, or an empty text.
     """
     return "".join(f"{line}\n" for line in _lines(root, place, style))
 
@@ -25,11 +25,11 @@ def _lines(root: Line, place: Callable[[Ref], str], style: Style) -> Iterator[st
     yield style(root.text, "hop")
     told: Ref | None = None
     for start, line in _walk(root, ""):
-        text = start + style(_MARKS[line.kind] + line.text, line.kind)
+        yield start + style(_MARKS[line.kind] + line.text, line.kind)
         if line.ref is not None and line.ref != told:
-            text += style(f"  [{_where(line.ref, place)}]", "ref")
+            under = start.replace("├─ ", "│  ").replace("└─ ", "   ") + ("│" if line.below else " ")
+            yield under + style(f"  at {_where(line.ref, place)}", "ref")
         told = line.ref
-        yield text
 
 
 def _walk(line: Line, start: str) -> Iterator[tuple[str, Line]]:
@@ -42,4 +42,4 @@ def _walk(line: Line, start: str) -> Iterator[tuple[str, Line]]:
 
 def _where(ref: Ref, place: Callable[[Ref], str]) -> str:
     found = place(ref)
-    return f"{ref}, {found}" if found else str(ref)
+    return f"{ref} ({found})" if found else str(ref)

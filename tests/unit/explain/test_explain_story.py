@@ -53,10 +53,12 @@ def test_tree() -> None:
     assert text == (
         "GET http://shop.example.com/a\n"
         "├─ gateway public.edge, port 80\n"
-        "│  ├─ route r matches  [VirtualService shop/a spec.http[0], a.yaml:7]\n"
+        "│  ├─ route r matches\n"
+        "│  │     at VirtualService shop/a spec.http[0] (a.yaml:7)\n"
         "│  ├─ to cluster c\n"
         "│  ├─ no object asks for this\n"
-        "│  ├─ sent on as a/b  [VirtualService shop/a spec.http[0], a.yaml:7]\n"
+        "│  ├─ sent on as a/b\n"
+        "│  │     at VirtualService shop/a spec.http[0] (a.yaml:7)\n"
         "│  ├─ timeout 1.5 s\n"
         "│  ├─ 25 % by mutual TLS to sidecar of a-1.shop, inbound\n"
         "│  │  ├─ the client is spiffe://x\n"
@@ -71,7 +73,7 @@ def test_tree() -> None:
 
 def test_styles() -> None:
     text = tree_text(story(two_ways(), REQUEST), lambda _: "", lambda text, kind: f"<{kind}:{text}>")
-    assert "├─ <step:route r matches><ref:  [VirtualService shop/a spec.http[0]]>\n" in text
+    assert "├─ <step:route r matches>\n│  │   <ref:  at VirtualService shop/a spec.http[0]>\n" in text
     assert "└─ <error:✗ denied>\n" in text
 
 
