@@ -21,6 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 from pulumi_mesh.istio import gateway
 from pulumi_mesh.kubernetes import Namespace
 from pulumi_mesh.manifests.loading import load_objects
+from pulumi_mesh.manifests.reading import read_text
 from pulumi_mesh.manifests.registry import snapshot_of
 from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
 from pulumi_mesh.manifests.wire import AnyObject
@@ -85,24 +86,33 @@ def _asked(case: Case, snapshot: Snapshot) -> Iterator[tuple[ProxyView, Request]
 
 
 def _gateways(case: Case, snapshot: Snapshot) -> list[Proxy]:
-    """The proxies of the gateways that a case may mean."""
+    """The proxies of the gateways that a case may mean: those that a subtest names, else those that the case names;
+    for a backend also those that its files declare, where it has several. Without a name: those of its routes."""
     routers = {each.labels.get(_GATEWAY_NAME, ""): each for each in snapshot.proxies if each.kind == "router"}
-    words = {word for text in case.data.get("subtests") or () for word in re.findall(r"[\w.-]+", text)}
-    if told := [routers[name] for name in sorted(routers) if name in words]:
-        return told
-    named = (case.data["names"].get("gwNN") or {}).get("Name", "")
-    if case.data["single_gateway"] or not case.data["expectation"].get("backend"):
-        return [routers[named]] if named in routers else []
-    own = _declared(case.folder, tuple(case.data["file"]))
-    return [routers[name] for name in sorted({named, *own} & routers.keys())]
+    words = frozenset(word for text in case.data.get("subtests") or () for word in re.findall(r"[\w.-]+", text))
+    named = frozenset(each.get("Name", "") for each in case.data["names"].values() if isinstance(each, Mapping))
+    declared, used = _of_files(case.folder, tuple(case.data["file"]))
+    if words & routers.keys():
+        wanted = words
+    elif not named & routers.keys():
+        wanted = used
+    elif case.data["single_gateway"] or not case.data["expectation"].get("backend"):
+        wanted = named
+    else:
+        wanted = named | declared
+    return [routers[name] for name in sorted(wanted & routers.keys())]
 
 
 @cache
-def _declared(folder: Path, files: tuple[str, ...]) -> frozenset[str]:
-    """The Gateways that a case's own files declare."""
+def _of_files(folder: Path, files: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """The Gateways that a case's own files declare, and those that their routes name."""
     texts = (folder.joinpath(each).read_text("utf-8") for each in files)
-    found = (item for text in texts for item, _ in load_objects(text))
-    return frozenset(each.name for each in found if each.identity.kind == "Gateway")
+    found = [document.data for text in texts for document in read_text(text)]
+    parents = (ref for each in found if each["kind"] == "HTTPRoute" for ref in each["spec"].get("parentRefs") or ())
+    return (
+        frozenset(each["metadata"]["name"] for each in found if each["kind"] == "Gateway"),
+        frozenset(each["name"] for each in parents),
+    )
 
 
 def _to_service(snapshot: Snapshot, given: Mapping[str, Any], host: str, client: Proxy) -> Request:
@@ -158,7 +168,7 @@ def _to_server(given: Mapping[str, Any], host: str, server: gateway.Server) -> R
     return replace(
         request,
         tls="mtls" if mutual else "tls",
-        sni=host.partition(":")[0],
+        sni=given.get("SNI") or host.partition(":")[0],
         certificate=server.tls.credential_name or "default",
     )
 
