@@ -64,7 +64,7 @@ def registry(
     )
     running = pods(raw, around)
     listed = listed_endpoints(raw, (each.workload for each in running), mesh)
-    machines = [workload_of(each) for each in typed if isinstance(each, istio.WorkloadEntry)]
+    machines = [one for each in typed if isinstance(each, istio.WorkloadEntry) and (one := workload_of(each))]
     entries = [each for each in typed if isinstance(each, istio.ServiceEntry)]
     workloads = [each.workload for each in running]
     workloads += [*listed.workloads, *machines, *(one for each in entries for one in endpoints_of(each))]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from pulumi_mesh import istio
-from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.frozen import FrozenMap, thaw
 from pulumi_mesh.istio import service_entry, workload_entry
 from pulumi_mesh.manifests.registry.labels import texts
 from pulumi_mesh.manifests.registry.pods import locality_of
@@ -17,6 +18,8 @@ from pulumi_mesh.manifests.snapshot import KnownService, Resolution, ServicePort
 _DISTRIBUTION = "networking.istio.io/traffic-distribution"
 _TLS_MODE = "security.istio.io/tlsMode"
 _NETWORK = "topology.istio.io/network"
+_AUTOMATIC = "networking.istio.io/enable-autoallocate-ip"
+_CHECKED = "proxy.istio.io/health-checks-enabled"
 _DNS = ("DNS", "DNS_ROUND_ROBIN")
 
 
@@ -52,7 +55,22 @@ def services_of(item: istio.ServiceEntry, inherited: Mapping[str, str]) -> Itera
             listed=spec.workload_selector is None,
             traffic_distribution=annotations.get(_DISTRIBUTION) or inherited.get(_DISTRIBUTION, ""),
             annotations=annotations,
+            automatic_address=_allocated(item, host),
         )
+
+
+def _allocated(item: istio.ServiceEntry, host: str) -> str:
+    """The address that istiod wrote into the object's status for a host, where it may count.
+
+    Mirrors GetHostAddressesFromConfig and ShouldV2AutoAllocateIPFromConfig (pilot/pkg/networking/serviceentry).
+    """
+    if item.spec.addresses or item.spec.resolution in (None, "NONE"):
+        return ""
+    if str(item.labels.get(_AUTOMATIC, "")).lower() == "false":
+        return ""
+    written: Any = thaw(item.status).get("addresses") or ()
+    found = [str(each.get("value", "")) for each in written if each.get("host") == host]
+    return next((each for each in found if ":" not in each), next(iter(found), ""))
 
 
 def endpoints_of(item: istio.ServiceEntry) -> Iterator[Workload]:
@@ -86,8 +104,13 @@ def endpoints_of(item: istio.ServiceEntry) -> Iterator[Workload]:
             )
 
 
-def workload_of(item: istio.WorkloadEntry) -> Workload:
-    """A machine. Its labels are those of its metadata before those of its spec (ConvertWorkloadEntry, same file)."""
+def workload_of(item: istio.WorkloadEntry) -> Workload | None:
+    """A machine; None for one that says it is not healthy, where it is asked. Its labels are those of its metadata
+    before those of its spec (ConvertWorkloadEntry and isHealthy, same file)."""
+    conditions: Any = thaw(item.status).get("conditions") or ()
+    checked = str(item.annotations.get(_CHECKED, "")).lower() in ("true", "t", "1")
+    if checked and any(each.get("type") == "Healthy" and each.get("status") == "False" for each in conditions):
+        return None
     return _workload(item.name, item, item.spec, texts({**(item.spec.labels or {}), **item.labels}), "")
 
 

@@ -379,3 +379,38 @@ def test_a_workload_that_is_listed_answers_for_nothing_else() -> None:
     web = KnownService("web.shop", "web", "shop", (), selector=FrozenMap({"app": "web"}))
     listed = Workload("a", "shop", "10.0.0.1", FrozenMap({"app": "web"}), hostname="other.shop")
     assert not answers_for(listed, web)
+
+
+@pytest.mark.parametrize(
+    ("spec", "labels", "address"),
+    [
+        ({"resolution": "DNS"}, {}, "240.240.0.7"),
+        ({"resolution": "NONE"}, {}, ""),
+        ({"resolution": "DNS", "addresses": ["10.0.0.1"]}, {}, ""),
+        ({"resolution": "DNS"}, {"networking.istio.io/enable-autoallocate-ip": "false"}, ""),
+    ],
+)
+def test_the_address_that_istiod_allocated(spec: dict[str, Any], labels: dict[str, str], address: str) -> None:
+    found = known(
+        f"""
+ServiceEntry out:
+  metadata: {{labels: {labels}}}
+  spec: {{hosts: [x.example.com], ports: [{{name: http, number: 80}}], **spec}}
+  status:
+    addresses: [{{host: x.example.com, value: "2001:2::7"}}, {{host: x.example.com, value: 240.240.0.7}}]
+""".replace("**spec", str(spec)[1:-1])
+    )
+    assert service(found, "x.example.com").automatic_address == address
+
+
+@pytest.mark.parametrize(
+    ("checked", "status", "there"), [("true", "False", False), ("true", "True", True), ("false", "False", True)]
+)
+def test_a_machine_that_is_not_healthy(checked: str, status: str, there: bool) -> None:
+    found = known(f"""
+WorkloadEntry vm:
+  metadata: {{annotations: {{proxy.istio.io/health-checks-enabled: "{checked}"}}}}
+  spec: {{address: 10.5.0.1}}
+  status: {{conditions: [{{type: Healthy, status: "{status}"}}]}}
+""")
+    assert bool(found.workloads) == there
