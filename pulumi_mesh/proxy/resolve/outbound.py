@@ -17,7 +17,7 @@ from pulumi_mesh.proxy.resolve.domains import service_addresses
 from pulumi_mesh.proxy.resolve.http import GRPC_WEB, HANDSHAKE, TLS_INSPECTOR, connection_manager
 from pulumi_mesh.proxy.resolve.inbound.families import LOOPBACKS, WILDCARDS, families_of, wildcard_of
 from pulumi_mesh.proxy.resolve.index import Index
-from pulumi_mesh.proxy.resolve.outbound_chains import Chain, Outbound, Port, listen_address, stream_chains
+from pulumi_mesh.proxy.resolve.outbound_chains import Chain, Outbound, Port, Streams, listen_address, stream_chains
 from pulumi_mesh.proxy.resolve.sidecar_scope import Egress, SidecarScope
 from pulumi_mesh.proxy.view.addresses import Address, Pipe, SocketAddress
 from pulumi_mesh.proxy.view.listeners import ChainMatch, FilterChain, HttpConnectionManager, Listener, TcpProxy
@@ -64,7 +64,7 @@ def outbound_listeners(index: Index, proxy: Proxy, scope: SidecarScope) -> tuple
     """
     found: Entries = {}
     for egress in scope.egress:
-        of = Outbound(index, proxy, scope, egress)
+        of = Outbound(index, proxy, scope, egress, Streams(egress.bound))
         if egress.spec.port is not None:
             _at_own_port(of, found)
             continue

@@ -14,7 +14,7 @@ from pulumi_mesh.proxy.resolve.actions import Scope
 from pulumi_mesh.proxy.resolve.clusters import cluster_name
 from pulumi_mesh.proxy.resolve.domains import alternatives, service_addresses
 from pulumi_mesh.proxy.resolve.full_names import MESH
-from pulumi_mesh.proxy.resolve.hosts import matches
+from pulumi_mesh.proxy.resolve.hosts import is_wildcard, matches
 from pulumi_mesh.proxy.resolve.inbound.families import wildcard_of
 from pulumi_mesh.proxy.resolve.index import Index
 from pulumi_mesh.proxy.resolve.metadata import config_metadata
@@ -79,14 +79,36 @@ class Port:
     protocol: str
 
 
+class Streams:
+    """The virtual services of an entry with ``tcp`` or ``tls`` routes, found by host: there may be thousands."""
+
+    def __init__(self, bound: Iterable[Bound]) -> None:
+        self._all = tuple(each for each in bound if each.tcp or each.tls)
+        self._exact: dict[str, list[int]] = {}
+        self._wild: list[tuple[str, int]] = []
+        for position, each in enumerate(self._all):
+            for host in each.hosts:
+                self._exact.setdefault(host, []).append(position)
+                if is_wildcard(host):
+                    self._wild.append((host, position))
+
+    def of(self, host: str) -> list[Bound]:
+        """Those that route a host, in their order. Mirrors getConfigsForHost (core/tls.go)."""
+        if is_wildcard(host):
+            return [each for each in self._all if any(matches(one, host) for one in each.hosts)]
+        found = {*self._exact.get(host, ()), *(place for wild, place in self._wild if matches(wild, host))}
+        return [self._all[place] for place in sorted(found)]
+
+
 @dataclass(frozen=True, slots=True)
 class Outbound:
-    """What chains of a sidecar are built from."""
+    """What chains of a sidecar are built from. streams: of the entry."""
 
     index: Index
     proxy: Proxy
     scope: SidecarScope
     egress: Egress
+    streams: Streams
 
     def routed(self, port: Port) -> Scope:
         """For routes on a port."""
@@ -98,9 +120,9 @@ def stream_chains(
 ) -> tuple[Chain, ...]:
     """The chains of a port whose bytes are not looked into. ranges: the service's, where its address is one.
 
-    Mirrors buildSidecarOutboundTCPListenerOpts and getConfigsForHost (core).
+    Mirrors buildSidecarOutboundTCPListenerOpts (core/listener.go).
     """
-    bound = [each for each in of.egress.bound if any(matches(host, service.hostname) for host in each.hosts)]
+    bound = of.streams.of(service.hostname)
     if port.protocol in TLS_PROTOCOLS:
         return tuple(_tls_chains(of, service, port, bind, ranges, bound))
     return tuple(_tcp_chains(of, service, port, ranges, bound))

@@ -50,6 +50,26 @@ class _Entry:
     ref: Ref | None
 
 
+class _Hosts:
+    """The virtual hosts of a port, found by domain: there may be a table for each of thousands of services."""
+
+    def __init__(self, hosts: Iterable[VirtualHost]) -> None:
+        self.all = tuple(hosts)
+        self._by_domain: dict[str, list[int]] = {}
+        for place, each in enumerate(self.all):
+            for domain in each.domains:
+                self._by_domain.setdefault(domain, []).append(place)
+
+    def only(self, host: str, name: str) -> tuple[VirtualHost, ...]:
+        """That of one service, which has the listener for itself: whatever Host a request has, it is for that one.
+
+        Mirrors getVirtualHostsForSniffedServicePort (core/httproute.go).
+        """
+        places = {*self._by_domain.get(host, ()), *self._by_domain.get(name, ())}
+        found = tuple(self.all[place] for place in sorted(places))
+        return (replace(found[0], domains=("*",)),) if len(found) == 1 else found
+
+
 def outbound_routes(index: Index, proxy: Proxy, scope: SidecarScope, names: Iterable[str]) -> tuple[RouteConfig, ...]:
     """The route tables of a sidecar that its listeners ask for by ``names``.
 
@@ -62,35 +82,26 @@ def outbound_routes(index: Index, proxy: Proxy, scope: SidecarScope, names: Iter
             for each in service.ports:
                 found = replace(service, ports=(each,)) if len(service.ports) > 1 else service
                 by_port.setdefault((position, each.number), {})[service.hostname.lower()] = found
-    made: dict[tuple[int | None, int], tuple[VirtualHost, ...]] = {}
+    made: dict[tuple[int | None, int], _Hosts] = {}
     tables: list[RouteConfig] = []
     for name in names:
         host, colon, digits = ("", "", name) if name.startswith(UNIX) else name.rpartition(":")
         number = int(digits) if digits.isdecimal() else 0
         place = scope.egress_for(number, name)
         if (place, number) not in made:
-            made[place, number] = ()
+            made[place, number] = _Hosts(())
             if place is not None:
                 egress = scope.egress[place]
                 port = 0 if egress.protocol == "HTTP_PROXY" else number
                 services = by_port.get((place, port), {}) if port else _all_ports(egress)
-                made[place, number] = tuple(_virtual_hosts(_Table(index, proxy, egress, port, services)))
+                made[place, number] = _Hosts(_virtual_hosts(_Table(index, proxy, egress, port, services)))
         hosts = made[place, number]
-        tables.append(_config(name, _only(hosts, host, name) if colon else (*hosts, _catch_all(scope))))
+        tables.append(_config(name, hosts.only(host, name) if colon else (*hosts.all, _catch_all(scope))))
     return tuple(tables)
 
 
 def _all_ports(egress: Egress) -> dict[str, KnownService]:
     return {each.hostname.lower(): each for each in egress.services}
-
-
-def _only(hosts: Iterable[VirtualHost], host: str, name: str) -> tuple[VirtualHost, ...]:
-    """The virtual host of one service, which has the listener for itself: whatever Host a request has, it is for that.
-
-    Mirrors getVirtualHostsForSniffedServicePort (core/httproute.go).
-    """
-    found = tuple(each for each in hosts if host in each.domains or name in each.domains)
-    return (replace(found[0], domains=("*",)),) if len(found) == 1 else found
 
 
 def _config(name: str, hosts: tuple[VirtualHost, ...]) -> RouteConfig:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from pulumi_mesh import istio
 from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.manifests.snapshot import MeshConfig
+from pulumi_mesh.proxy.resolve.matches import claim_of
 from pulumi_mesh.proxy.view.matching import Fraction, HeaderMatch, QueryMatch, StringMatch
 from pulumi_mesh.proxy.view.routes import (
     Cors,
     DirectResponse,
     Fault,
     Forward,
+    HashCookie,
     HashPolicy,
     HeaderChanges,
     HeaderValue,
@@ -23,6 +26,7 @@ from pulumi_mesh.proxy.view.routes import (
     Redirect,
     RegexRewrite,
     RetryPolicy,
+    Route,
     RouteMatch,
     WeightedCluster,
 )
@@ -335,3 +339,105 @@ def test_what_is_not_exported_does_not_count() -> None:
     name = "reviews.shop.svc.cluster.local:9080"
     assert hosts_of(view(made), "9080")[name].routes[0].name == ""
     assert hosts_of(view(made, proxy=FAR), "9080")[name].routes[0].name == "default"
+
+
+GATEWAY_API = {"internal.istio.io/route-semantics": "gateway"}
+
+
+def of_gateway_api(**http: Any) -> Route:
+    """The first route of a virtual service that stands for a route of the Gateway API: all its names are full."""
+    host = "reviews.shop.svc.cluster.local"
+    made = istio.VirtualService(
+        "reviews",
+        namespace="shop",
+        annotations=GATEWAY_API,
+        spec={"hosts": [host], "http": [{"route": [to(host, port=9080)], **http}]},
+    )
+    return hosts_of(view(made), "9080")[f"{host}:9080"].routes[0]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "expected"),
+    [
+        ("/a", PathMatch("path_separated_prefix", "/a")),
+        ("/a/", PathMatch("path_separated_prefix", "/a")),
+        ("/", PathMatch("prefix", "/")),
+    ],
+)
+def test_prefixes_of_the_gateway_api_end_at_a_slash(prefix: str, expected: PathMatch) -> None:
+    assert of_gateway_api(match=[{"uri": {"prefix": prefix}}]).match.path == expected
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [("/b", ("/b", None)), ("/", ("", RegexRewrite(r"^/a\.b(/?)(.*)", r"/\2")))],
+)
+def test_a_prefix_of_the_gateway_api_is_replaced(uri: str, expected: Any) -> None:
+    action = of_gateway_api(match=[{"uri": {"prefix": "/a.b"}}], rewrite={"uri": uri}).action
+    assert isinstance(action, Forward)
+    assert (action.prefix_rewrite, action.regex_rewrite) == expected
+    assert action.unknown_cluster_status == 500
+
+
+def test_a_backend_that_is_not_valid() -> None:
+    host = "reviews.shop.svc.cluster.local"
+    action = of_gateway_api(route=[to("", weight=1), to(host, port=9080, weight=1)]).action
+    assert isinstance(action, Forward)
+    assert [each.cluster for each in action.weighted] == ["UnknownService", REVIEWS]
+
+
+@pytest.mark.parametrize(
+    ("header", "path"),
+    [
+        ("@request.auth.claims.admin", ("admin",)),
+        ("@request.auth.claims.group.id", ("group", "id")),
+        ("@request.auth.claims[group][id.x]", ("group", "id.x")),
+        ("@Request.Auth.Claims.admin", ("admin",)),
+        ("@request.auth.claims", ()),
+        ("x-user", ()),
+    ],
+)
+def test_claims(header: str, path: tuple[str, ...]) -> None:
+    assert claim_of(header) == path
+
+
+def test_a_claim_is_no_header() -> None:
+    match = {"headers": {"@request.auth.claims.admin": {"exact": "yes"}, "x": {"exact": "1"}}}
+    first, last = routed({"match": [match], "route": ROUTE}, {"name": "all", "route": ROUTE})
+    assert [each.name for each in first.match.headers] == ["x"]
+    (claim,) = cast("tuple[Any, ...]", first.match.extra["dynamic_metadata"])
+    assert claim["path"] == ({"key": "payload"}, {"key": "admin"})
+    assert last.name == "all"
+
+
+def test_the_mesh_says_how_requests_are_tried_again() -> None:
+    mesh = MeshConfig(default_http_retry_policy=FrozenMap({"attempts": 3, "retryOn": "5xx,503"}))
+    (route,) = hosts_of(view(mesh=mesh), "9080")["reviews.shop.svc.cluster.local:9080"].routes
+    assert isinstance(route.action, Forward)
+    assert route.action.retry == RetryPolicy(
+        ("5xx", "retriable-status-codes"), 3, status_codes=(503,), avoid_tried_hosts=True, host_selection_attempts=5
+    )
+
+
+@pytest.mark.parametrize(
+    ("hashing", "expected"),
+    [
+        ({"httpHeaderName": "x"}, HashPolicy("x")),
+        ({"useSourceIp": True}, HashPolicy(source_ip=True)),
+        ({"httpQueryParameterName": "q"}, HashPolicy(query_parameter="q")),
+        ({"httpCookie": {"name": "c"}}, HashPolicy(cookie=HashCookie("c"))),
+        (
+            {"httpCookie": {"name": "c", "ttl": "0s", "path": "/p", "attributes": [{"name": "Secure"}]}},
+            HashPolicy(cookie=HashCookie("c", timedelta(0), "/p", (("Secure", ""),))),
+        ),
+    ],
+)
+def test_every_hash(hashing: dict[str, Any], expected: HashPolicy) -> None:
+    rule = istio.DestinationRule(
+        "reviews",
+        namespace="shop",
+        spec={"host": "reviews", "trafficPolicy": {"loadBalancer": {"consistentHash": hashing}}},
+    )
+    (route,) = hosts_of(view(rule), "9080")["reviews.shop.svc.cluster.local:9080"].routes
+    assert isinstance(route.action, Forward)
+    assert route.action.hash_policies == (expected,)
