@@ -18,6 +18,7 @@ from pulumi_mesh.errors import MeshError
 COMMANDS = {
     "check": "Say what is wrong with a mesh before it is applied.",
     "explain": "Say what happens to a request, step by step.",
+    "diff": "Say which requests go elsewhere when one mesh replaces another.",
     "graph": "Draw a mesh: gateways, services, versions, weights, mutual TLS.",
     "proxy-config": "Show the listeners, routes, clusters or endpoints of a proxy.",
     "render": "Write the Istio objects, or the Envoy config, of a mesh.",

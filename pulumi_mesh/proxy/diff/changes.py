@@ -9,6 +9,9 @@ from pulumi_mesh.proxy.diff.effects import Effect
 from pulumi_mesh.proxy.simulate import Request
 from pulumi_mesh.refs import Ref
 
+Side = Literal["gateway", "client", "server"]
+"""Where a change is decided: at a gateway, in the sidecars of clients, or in those of servers."""
+
 Severity = Literal["unreachable", "denied", "plaintext", "changed", "reachable"]
 """What becomes of requests: they reached something and no longer do, or are refused; are no longer encrypted; get
 something else; or reach something now."""
@@ -21,15 +24,14 @@ SEVERITIES: tuple[Severity, ...] = ("unreachable", "denied", "plaintext", "chang
 class Change:
     """A class of requests whose outcome changes.
 
-    side: where it is decided: at a ``gateway``, in the sidecars of clients (``client``), or in those of servers.
-    proxies: which, ``NAME.NAMESPACE``. clients: who makes the requests, where a server tells clients apart.
+    proxies: which decide, ``NAME.NAMESPACE``. clients: who makes the requests, where a server tells clients apart.
     requests: the class in words, such as ``reviews:9080 /api* with end-user exact jason``. sample: one of them.
     old, new: what becomes of the sample. what: the differences in words, such as ``reviews (v2): 10 % → 25 %``.
     refs: the objects that decided, before and after.
     """
 
     severity: Severity
-    side: Literal["gateway", "client", "server"]
+    side: Side
     proxies: tuple[str, ...]
     requests: str
     sample: Request

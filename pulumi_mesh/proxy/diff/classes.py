@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import dataclass, replace
 
-from pulumi_mesh.proxy.diff.changes import Change, Severity
+from pulumi_mesh.proxy.diff.changes import Change, Severity, Side
 from pulumi_mesh.proxy.diff.effects import Effect, differences, effect_of
 from pulumi_mesh.proxy.simulate import Outcome, Request, simulate
 from pulumi_mesh.proxy.simulate.header_tests import header_shown
@@ -18,54 +16,45 @@ _TRANSPORTS = {"plaintext": 0, "mixed": 1, "tls": 2, "mtls": 2, "": 2}
 """How well what is sent is protected."""
 
 
-@dataclass(slots=True)
-class _Class:
+@dataclass(frozen=True, slots=True)
+class Treated:
+    """A request that two views treat differently: what becomes of it before and after."""
+
     request: Request
     old: Outcome
     new: Outcome
     effects: tuple[Effect, Effect]
-    clients: dict[str, None]
+
+    @property
+    def shape(self) -> object:
+        """What makes requests of one class: the same route with the same effect, but for what depends on the path."""
+        return tuple(
+            (outcome.virtual_host, outcome.route, outcome.matched, replace(effect, path="", location="", host=""))
+            for outcome, effect in zip((self.old, self.new), self.effects, strict=True)
+        )
+
+    def change(self, side: Side, proxies: tuple[str, ...], requests: str, clients: tuple[str, ...] = ()) -> Change:
+        """The change of the class that this request stands for."""
+        before, after = self.effects
+        return Change(
+            severity=severity(before, after),
+            side=side,
+            proxies=proxies,
+            requests=requests,
+            sample=self.request,
+            old=before,
+            new=after,
+            what=differences(before, after) or ("what is sent on differs",),
+            clients=clients,
+            refs=tuple(dict.fromkeys(ref for ref in (self.old.ref, self.new.ref) if ref is not None)),
+        )
 
 
-@dataclass(slots=True)
-class Classes:
-    """What two views do with requests, one after the other."""
-
-    old: ProxyView
-    new: ProxyView
-    side: Literal["gateway", "client", "server"]
-    proxies: tuple[str, ...]
-    found: dict[object, _Class] = field(default_factory=dict)
-
-    def take(self, request: Request, clients: tuple[str, ...] = ()) -> None:
-        """Simulate a request on both, and note it when what becomes of it differs. clients: who makes it."""
-        old, new = simulate(self.old, request), simulate(self.new, request)
-        before, after = effect_of(old, request), effect_of(new, request)
-        if before == after:
-            return
-        key = (request.host, request.port, request.tls, request.claims, _shape(old, before), _shape(new, after))
-        there = self.found.get(key)
-        if there is None:
-            self.found[key] = _Class(request, old, new, (before, after), dict.fromkeys(clients))
-            return
-        there.clients.update(dict.fromkeys(clients))
-
-    def changes(self) -> Iterator[Change]:
-        """One change a class."""
-        for each in self.found.values():
-            before, after = each.effects
-            yield Change(
-                severity=severity(before, after),
-                side=self.side,
-                proxies=self.proxies,
-                requests=_requests(each),
-                sample=each.request,
-                old=before,
-                new=after,
-                what=differences(before, after) or ("what is sent on differs",),
-                clients=tuple(each.clients),
-                refs=tuple(dict.fromkeys(ref for ref in (each.old.ref, each.new.ref) if ref is not None)),
-            )
+def treated(old: ProxyView, new: ProxyView, request: Request) -> Treated | None:
+    """A request simulated on both views; None when the same becomes of it."""
+    before, after = simulate(old, request), simulate(new, request)
+    effects = effect_of(before, request), effect_of(after, request)
+    return Treated(request, before, after, effects) if effects[0] != effects[1] else None
 
 
 def severity(old: Effect, new: Effect) -> Severity:
@@ -79,13 +68,8 @@ def severity(old: Effect, new: Effect) -> Severity:
     return "changed"
 
 
-def _shape(outcome: Outcome, effect: Effect) -> object:
-    """What makes requests of one class: the same route with the same effect, but for what depends on the path."""
-    return outcome.virtual_host, outcome.route, outcome.matched, replace(effect, path="", location="", host="")
-
-
-def _requests(found: _Class) -> str:
-    """The class in words: what is asked of its requests before and after."""
+def routed(found: Treated) -> str:
+    """A class of requests that routes take, in words: what they ask for before and after."""
     request = found.request
     place = f"{request.host}:{request.port}" if request.host else f"{request.address or 'any address'}:{request.port}"
     if request.protocol == "tcp":

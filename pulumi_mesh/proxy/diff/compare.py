@@ -72,8 +72,9 @@ def _servers(old: Snapshot, new: Snapshot, servers: tuple[Proxy, ...]) -> Iterat
     before = resolve_all(old, [each for _, each, _ in pairs])
     after = resolve_all(new, [each for _, _, each in pairs])
     principals = _principals(new)
+    bare = tuple(dict.fromkeys(f"{each.name}.{each.namespace}" for each in new.workloads if not each.mesh))
     for name, one, other in pairs:
-        yield from incoming(before[one], after[other], (name,), principals)
+        yield from incoming(before[one], after[other], (name,), principals, bare)
 
 
 def _principals(snapshot: Snapshot) -> tuple[tuple[str, str], ...]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from pulumi_mesh.proxy.diff.changes import Change
-from pulumi_mesh.proxy.diff.classes import Classes
+from pulumi_mesh.proxy.diff.classes import Treated, treated
 from pulumi_mesh.proxy.diff.doors import manager_of
 from pulumi_mesh.proxy.diff.policies import questions
 from pulumi_mesh.proxy.diff.samples import requests_for
@@ -18,6 +19,8 @@ from pulumi_mesh.proxy.view.matching import StringMatch
 
 PLAINTEXT = "clients without mutual TLS"
 OTHERS = "any other identity of the mesh"
+_SHOWN = 3
+"""Requests of a class that are told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,46 +32,75 @@ class _Client:
 
 
 def incoming(
-    old: ProxyView, new: ProxyView, proxies: tuple[str, ...], principals: Iterable[tuple[str, str]]
+    old: ProxyView,
+    new: ProxyView,
+    proxies: tuple[str, ...],
+    principals: Iterable[tuple[str, str]],
+    bare: tuple[str, ...] = (),
 ) -> Iterator[Change]:
-    """The classes of requests that servers treat differently. principals: identity and name of each client known."""
+    """The classes of requests that servers treat differently.
+
+    principals: identity and name of each client known. bare: names of workloads that have no sidecar.
+    """
     before, after = _listeners(old), _listeners(new)
     if before == after and _clusters(old) == _clusters(new):
         return
     chains = [chain for each in (*before, *after) for chain in _chains(each)]
     asked = questions(chains)
-    classes = Classes(old, new, "server", proxies)
     for port, http in _ports(chains).items():
-        for client in _clients(principals, asked.principals):
-            for source in ("", *asked.sources):
-                for claims in asked.claims if http else (None,):
-                    template = Request(
-                        host="service",
-                        port=port,
-                        direction="inbound",
-                        protocol="http" if http else "tcp",
-                        tls="mtls" if client.principal else "plaintext",
-                        principal=client.principal,
-                        source=source,
-                        claims=claims,
-                    )
-                    for request in requests_for(template, asked.asks) if http else (template,):
-                        classes.take(request, client.names)
-    yield from (replace(each, requests=_words(each)) for each in classes.changes())
+        for source in ("", *asked.sources):
+            for claims in asked.claims if http else (None,):
+                template = Request(
+                    host="service",
+                    port=port,
+                    direction="inbound",
+                    protocol="http" if http else "tcp",
+                    source=source,
+                    claims=claims,
+                )
+                tried = list(requests_for(template, asked.asks)) if http else [template]
+                for found, clients in _classes(old, new, tried, _clients(principals, asked.principals, bare)):
+                    every = len(found) == len(tried)
+                    yield found[0].change("server", proxies, _words(found, every=every), clients)
 
 
-def _words(change: Change) -> str:
-    """A server's class: its port, and what the sample asks for beyond being a request."""
-    request = change.sample
+def _classes(
+    old: ProxyView, new: ProxyView, tried: list[Request], clients: list[_Client]
+) -> Iterator[tuple[list[Treated], tuple[str, ...]]]:
+    """Requests whose change is the same, and the clients for whom it is those requests."""
+    classes: dict[object, tuple[list[Treated], list[str]]] = {}
+    for client in clients:
+        found: dict[object, list[Treated]] = {}
+        for each in tried:
+            tls: Literal["mtls", "plaintext"] = "mtls" if client.principal else "plaintext"
+            request = replace(each, tls=tls, principal=client.principal)
+            if (change := treated(old, new, request)) is not None:
+                found.setdefault(change.shape, []).append(change)
+        for shape, changes in found.items():
+            asked = tuple((each.request.method, each.request.path, each.request.headers) for each in changes)
+            classes.setdefault((shape, asked), (changes, []))[1].extend(client.names)
+    yield from ((changes, tuple(names)) for changes, names in classes.values())
+
+
+def _words(found: list[Treated], *, every: bool) -> str:
+    """A server's class: its port, and what its requests are, the plainest first."""
+    request = found[0].request
     if request.protocol == "tcp":
-        return f"connections to port {request.port}"
-    parts = [f"port {request.port}", f"{request.method} {request.path}"]
-    parts += [f"{name}: {value}" for name, value in request.headers]
+        said = f"connections to port {request.port}"
+    elif every:
+        said = f"every request to port {request.port}"
+    else:
+        shown = [_request(each.request) for each in found[:_SHOWN]]
+        more = f" and {len(found) - _SHOWN} more like these" if len(found) > _SHOWN else ""
+        said = f"port {request.port}: {'; '.join(shown)}{more}"
     if request.claims is not None:
-        parts.append(f"token of {request.claims.get('iss', 'someone')}")
-    if request.source:
-        parts.append(f"from {request.source}")
-    return ", ".join(parts)
+        said += f", with a token of {request.claims.get('iss', 'someone')}"
+    return said + (f", from {request.source}" if request.source else "")
+
+
+def _request(request: Request) -> str:
+    headers = [f"{name}: {value}" for name, value in request.headers]
+    return f"{request.method} {request.path}" + (f" with {', '.join(headers)}" if headers else "")
 
 
 def _listeners(view: ProxyView) -> tuple[Listener, ...]:
@@ -94,7 +126,9 @@ def _ports(chains: Iterable[FilterChain]) -> dict[int, bool]:
     return found
 
 
-def _clients(principals: Iterable[tuple[str, str]], tests: tuple[StringMatch, ...]) -> list[_Client]:
+def _clients(
+    principals: Iterable[tuple[str, str]], tests: tuple[StringMatch, ...], bare: tuple[str, ...]
+) -> list[_Client]:
     """Known clients, those that no test tells apart as one; one that nobody named; and those without mutual TLS."""
     alike: dict[tuple[bool, ...], list[tuple[str, str]]] = {}
     other = ("spiffe://cluster.local/ns/other/sa/other", OTHERS)
@@ -104,4 +138,4 @@ def _clients(principals: Iterable[tuple[str, str]], tests: tuple[StringMatch, ..
         )
         alike.setdefault(key, []).append((name, principal))
     found = [_Client(tuple(name for name, _ in each), each[0][1]) for each in alike.values()]
-    return [*found, _Client((PLAINTEXT,), "")]
+    return [*found, _Client((PLAINTEXT, *bare), "")]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from pulumi_mesh.proxy.diff.changes import Change
-from pulumi_mesh.proxy.diff.classes import Classes
+from pulumi_mesh.proxy.diff.classes import Treated, routed, treated
 from pulumi_mesh.proxy.diff.doors import Door, doors, manager_of, sample_host
 from pulumi_mesh.proxy.diff.policies import questions
 from pulumi_mesh.proxy.diff.samples import asks_of, requests_for
@@ -22,14 +22,15 @@ def outgoing(
     old: ProxyView, new: ProxyView, side: Literal["gateway", "client"], proxies: tuple[str, ...]
 ) -> Iterator[Change]:
     """The classes of requests that the two views treat differently."""
-    classes = Classes(old, new, side, proxies)
     direction: Literal["gateway", "outbound"] = "gateway" if side == "gateway" else "outbound"
     before, after = doors(old, direction), doors(new, direction)
     moved = _moved_clusters(old, new)
+    classes: dict[object, Treated] = {}
     for template in {**before, **after}:
         for request in _requests(template, before.get(template), after.get(template), moved):
-            classes.take(request)
-    yield from classes.changes()
+            if (found := treated(old, new, request)) is not None:
+                classes.setdefault((request.host, request.port, request.tls, request.claims, found.shape), found)
+    yield from (each.change(side, proxies, routed(each)) for each in classes.values())
 
 
 def _moved_clusters(old: ProxyView, new: ProxyView) -> frozenset[str]:

@@ -95,7 +95,9 @@ def _asks(condition: Condition) -> Iterator[Ask]:
         case PathTemplate(template):
             yield Ask(template.replace("{**}", "a/b").replace("{*}", "a").replace("**", "a/b").replace("*", "a"))
         case Header(match) if match.name == ":method":
-            yield Ask(method=match.value.value if match.value else "GET")
+            named = match.value.value if match.value else "GET"
+            yield Ask(method=named)
+            yield Ask(method="POST" if named != "POST" else "PUT")
         case Header(match) if not match.name.startswith(":") and match.value is not None:
             for value in _texts(match.value):
                 yield Ask(headers=((match.name, value),))
