@@ -34,9 +34,9 @@ def command(
 ) -> int:
     """Say which requests go elsewhere when NEW takes the place of OLD.
 
-    OLD and NEW are each a program or manifests; --stage says where the canaries of NEW stand (those of OLD: before their
-    first stage). Requests are gathered into classes, each with a sample. Exit code 1 when requests fail, or are no longer
-    encrypted, that were fine before.
+    OLD and NEW are each a program or manifests; --stage says where the canaries of NEW stand (those of OLD stand before
+    their first stage). Requests are gathered into classes, each with a sample. Exit code 1 when requests fail that did
+    not, or are no longer encrypted.
     """
     from pulumi_mesh.loading.snapshot import load_snapshot
     from pulumi_mesh.proxy.diff.compare import diff
