@@ -16,7 +16,13 @@ from tests.support.views import views_of
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parents[1] / "examples"
-CASES = [("smallest", {}), ("bookinfo", {}), ("bookinfo", {"reviews": 2}), ("bookinfo", {"reviews": 4})]
+CASES = [
+    ("smallest", {}),
+    ("features", {}),
+    ("bookinfo", {}),
+    ("bookinfo", {"reviews": 2}),
+    ("bookinfo", {"reviews": 4}),
+]
 
 
 @pytest.mark.parametrize(("example", "stages"), CASES)
