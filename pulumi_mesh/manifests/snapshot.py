@@ -69,7 +69,7 @@ class MeshConfig:
     trust_domain: str = "cluster.local"
     root_namespace: str = "istio-system"
     domain: str = "cluster.local"
-    outbound: Literal["ALLOW_ANY", "REGISTRY_ONLY"] = "ALLOW_ANY"
+    outbound: Literal["ALLOW_ANY", "REGISTRY_ONLY", "ALLOW_ANY_DYNAMIC_DNS"] = "ALLOW_ANY"
     inbound: Literal["PASSTHROUGH", "LOCALHOST"] = "PASSTHROUGH"
     trust_domain_aliases: tuple[str, ...] = ()
     certificate_trust_domains: tuple[str, ...] = ()
@@ -167,7 +167,8 @@ class KnownService:
     alias_of: the name that it stands for (ExternalName): it has no endpoints of its own.
     automatic_address: the one that istiod allocated for it; for proxies that answer DNS.
     node_local: only endpoints of the client's node. traffic_distribution: which endpoints are preferred
-    (``PreferSameZone`` and so on). annotations: its own.
+    (``PreferSameZone`` and so on). annotations: its own. external_addresses: where a load balancer, or whoever runs
+    the cluster, has it reached from outside.
     """
 
     hostname: str
@@ -191,6 +192,7 @@ class KnownService:
     node_local: bool = False
     traffic_distribution: str = ""
     annotations: FrozenMap[str, str] = NO_LABELS
+    external_addresses: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         address = self.address or next(iter(self.addresses), "")
@@ -272,6 +274,11 @@ class Proxy:
     def node(self) -> str:
         """Envoy's node id, as Istio makes it."""
         return f"{self.kind}~{self.address}~{self.name}.{self.namespace}~{self.namespace}.svc.{self.domain}"
+
+    @property
+    def service_cluster(self) -> str:
+        """Envoy's node cluster, ``APP.NAMESPACE``, as Istio's injection sets it."""
+        return f"{self.labels.get('app', self.name)}.{self.namespace}"
 
 
 @dataclass(frozen=True, slots=True)

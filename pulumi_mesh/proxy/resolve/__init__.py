@@ -9,9 +9,10 @@ Each step names in its docstring the part of Istio that it mirrors; ``core/`` is
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
-from pulumi_mesh.proxy.resolve import inbound, security, telemetry
+from pulumi_mesh.proxy.resolve import dynamic_dns, inbound, security, telemetry
 from pulumi_mesh.proxy.resolve.clusters import black_hole, outbound_clusters, passthrough
 from pulumi_mesh.proxy.resolve.gateway import gateway
 from pulumi_mesh.proxy.resolve.gateway_listeners import Policies
@@ -60,8 +61,8 @@ def _router(found: Index, proxy: Proxy) -> ProxyView:
     passing, theirs = sni_dnat_clusters(found, proxy, clusters, endpoints) if across else ((), ())
     return ProxyView(
         node=proxy.node,
-        service_cluster=_service_cluster(proxy),
-        listeners=telemetry.observed(found.snapshot, proxy, listeners, _service_cluster(proxy)),
+        service_cluster=proxy.service_cluster,
+        listeners=telemetry.observed(found.snapshot, proxy, listeners),
         routes=routes,
         clusters=(*clusters, black_hole(found.snapshot.mesh), *passing),
         endpoints=(*endpoints, *theirs),
@@ -69,24 +70,28 @@ def _router(found: Index, proxy: Proxy) -> ProxyView:
 
 
 def _sidecar(found: Index, proxy: Proxy, scope: SidecarScope) -> ProxyView:
+    mesh = found.snapshot.mesh
+    dynamic = scope.outbound == dynamic_dns.MODE
+    if dynamic:
+        scope = replace(scope, outbound="ALLOW_ANY")
     outbound = outbound_listeners(found, proxy, scope)
+    routes = outbound_routes(found, proxy, scope, tables_of(outbound))
+    if dynamic:
+        outbound = dynamic_dns.with_dynamic_listeners(outbound, proxy)
+        routes = dynamic_dns.with_dynamic_routes(routes)
     listeners = (*outbound, *inbound.listeners(found.snapshot, proxy))
     clusters, endpoints = outbound_clusters(found, proxy)
     return ProxyView(
         node=proxy.node,
-        service_cluster=_service_cluster(proxy),
-        listeners=telemetry.observed(found.snapshot, proxy, listeners, _service_cluster(proxy)),
-        routes=outbound_routes(found, proxy, scope, tables_of(outbound)),
+        service_cluster=proxy.service_cluster,
+        listeners=telemetry.observed(found.snapshot, proxy, listeners),
+        routes=routes,
         clusters=(
             *clusters,
-            black_hole(found.snapshot.mesh),
-            passthrough(found.snapshot.mesh),
+            black_hole(mesh),
+            passthrough(mesh),
+            *((dynamic_dns.dynamic_cluster(proxy, mesh),) if dynamic else ()),
             *inbound.clusters(found.snapshot, proxy, found.rules),
         ),
         endpoints=endpoints,
     )
-
-
-def _service_cluster(proxy: Proxy) -> str:
-    """``APP.NAMESPACE``, as Istio's injection sets it."""
-    return f"{proxy.labels.get('app', proxy.name)}.{proxy.namespace}"

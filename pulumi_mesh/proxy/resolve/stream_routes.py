@@ -38,7 +38,7 @@ def stream_filters(
         if weight
     )
     name = f"{source.name}.{source.namespace}"
-    return _stack(replace(_proxy(name, rule, "", tunnel=True), weighted=weighted), protocol)
+    return stack(replace(_proxy(name, rule, "", tunnel=True), weighted=weighted), protocol)
 
 
 def single_destination(
@@ -48,11 +48,14 @@ def single_destination(
 
     Mirrors ListenerBuilder.buildOutboundNetworkFiltersWithSingleDestination (core/networkfilter.go).
     """
-    return _stack(replace(_proxy(cluster, rule, subset, tunnel=tunnel), cluster=cluster), protocol)
+    return stack(replace(_proxy(cluster, rule, subset, tunnel=tunnel), cluster=cluster), protocol)
 
 
-def _stack(proxy: TcpProxy, protocol: str) -> tuple[NetworkFilter, ...]:
-    """Mirrors buildNetworkFiltersStack (core/networkfilter.go): of the codecs only MongoDB's is on by default."""
+def stack(proxy: TcpProxy, protocol: str) -> tuple[NetworkFilter, ...]:
+    """A TCP proxy, behind the codec of its protocol: of those only MongoDB's is on by default.
+
+    Mirrors buildNetworkFiltersStack (core/networkfilter.go).
+    """
     if protocol.upper() != "MONGO":
         return (proxy,)
     kind = "type.googleapis.com/envoy.extensions.filters.network.mongo_proxy.v3.MongoProxy"

@@ -38,6 +38,7 @@ def _messages() -> tuple[Any, Any]:
         "Locality": [("region", 1, text, one, ""), ("zone", 2, text, one, ""), ("sub_zone", 3, text, one, "")],
         "Node": [
             ("id", 1, text, one, ""),
+            ("cluster", 2, text, one, ""),
             ("metadata", 3, message, one, ".google.protobuf.Struct"),
             ("locality", 4, message, one, f".{package}.Locality"),
         ],
@@ -151,6 +152,7 @@ class Discovery:
             asked[kind] = names
             request = self._request(type_url=kind, resource_names=names)
             request.node.id = proxy.node
+            request.node.cluster = proxy.service_cluster
             for field, part in zip(("region", "zone", "sub_zone"), proxy.locality.split("/"), strict=False):
                 setattr(request.node.locality, field, part)
             json_format.ParseDict(_metadata(proxy), request.node.metadata)

@@ -15,6 +15,7 @@ from pulumi_mesh.proxy.resolve.inbound.ports import HTTP2_PROTOCOLS, PASSTHROUGH
 from pulumi_mesh.proxy.resolve.metadata import config_metadata
 from pulumi_mesh.proxy.resolve.mtls import Mode
 from pulumi_mesh.proxy.resolve.server_tls import server_tls
+from pulumi_mesh.proxy.resolve.stream_routes import stack
 from pulumi_mesh.proxy.view.listeners import (
     ChainMatch,
     FilterChain,
@@ -123,7 +124,7 @@ def _http(port: _Port, policies: Policies) -> HttpConnectionManager:
 
 def _tcp(port: _Port, policies: Policies) -> tuple[NetworkFilter, ...]:
     """Mirrors buildInboundNetworkFilters (listener_inbound.go)."""
-    return (*policies.network, TcpProxy(stat_prefix=port.cluster, cluster=port.cluster))
+    return (*policies.network, *stack(TcpProxy(stat_prefix=port.cluster, cluster=port.cluster), port.protocol))
 
 
 def _routes(port: _Port) -> RouteConfig:

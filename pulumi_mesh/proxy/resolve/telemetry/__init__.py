@@ -43,8 +43,8 @@ class _Side:
     traces: Traces
 
 
-def observed(snapshot: Snapshot, proxy: Proxy, listeners: tuple[Listener, ...], cluster: str) -> tuple[Listener, ...]:
-    """The listeners of a proxy with their access logs and tracing. cluster: what the proxy calls itself.
+def observed(snapshot: Snapshot, proxy: Proxy, listeners: tuple[Listener, ...]) -> tuple[Listener, ...]:
+    """The listeners of a proxy with their access logs and tracing.
 
     Mirrors setListenerAccessLog, setHTTPAccessLog, setTCPAccessLog (core/accesslog.go) and configureTracing
     (core/tracing.go).
@@ -53,7 +53,7 @@ def observed(snapshot: Snapshot, proxy: Proxy, listeners: tuple[Listener, ...], 
     sides: dict[Mode, _Side] = {}
     for side in _SIDES:
         logs = access_logs(snapshot, telemetries, side)
-        sides[side] = _Side(logs, traces(snapshot, proxy, telemetries, side, cluster))
+        sides[side] = _Side(logs, traces(snapshot, proxy, telemetries, side))
     listens = snapshot.mesh.listener_log
     return tuple(
         _listener(each, sides[_side(proxy, each)], listens and _logs_itself(proxy, each)) for each in listeners

@@ -33,11 +33,10 @@ class Tracer:
     spawns: bool
 
 
-def tracer(snapshot: Snapshot, proxy: Proxy, provider: ExtensionProvider, cluster: str) -> Tracer | None:
+def tracer(snapshot: Snapshot, proxy: Proxy, provider: ExtensionProvider) -> Tracer | None:
     """A provider's tracer; None for one that does not trace, or whose service is not known.
 
-    cluster: what the proxy calls itself. A header whose value istiod takes from its own environment is empty. Not
-    resolved: Dynatrace's sampler.
+    A header whose value istiod takes from its own environment is empty. Not resolved: Dynatrace's sampler.
 
     Mirrors configureFromProviderConfig (core/tracing.go).
     """
@@ -45,6 +44,7 @@ def tracer(snapshot: Snapshot, proxy: Proxy, provider: ExtensionProvider, cluste
     found = upstream_of(snapshot, config)
     if found is None:
         return None
+    cluster = proxy.service_cluster
     router = proxy.kind == "router"
     longest = number(config, "maxTagLength")
     match provider.kind:

@@ -41,8 +41,8 @@ class _Said:
     propagate: bool = True
 
 
-def traces(snapshot: Snapshot, proxy: Proxy, telemetries: Iterable[Telemetry], side: Mode, cluster: str) -> Traces:
-    """What a proxy traces on one side. cluster: what it calls itself.
+def traces(snapshot: Snapshot, proxy: Proxy, telemetries: Iterable[Telemetry], side: Mode) -> Traces:
+    """What a proxy traces on one side.
 
     Without a provider, and without ``defaultConfig.tracing``, nothing: istiod then samples 1 % of the requests, of
     which nobody is told.
@@ -59,7 +59,7 @@ def traces(snapshot: Snapshot, proxy: Proxy, telemetries: Iterable[Telemetry], s
     said = _said(snapshot, entries, side)
     if said.disabled or said.provider is None:
         return Traces()
-    found = tracer(snapshot, proxy, said.provider, cluster)
+    found = tracer(snapshot, proxy, said.provider)
     if found is None:
         return Traces()
     share = _share(snapshot) if said.share is None else said.share
