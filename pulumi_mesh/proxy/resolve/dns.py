@@ -27,7 +27,7 @@ def dns_config(service: KnownService, proxy: Proxy, mesh: MeshConfig) -> dict[st
     """Fields of a cluster whose endpoints are names. Mirrors ClusterBuilder.buildCluster (core/cluster_builder.go)."""
     racing = service.annotations.get(CONNECT_STRATEGY, "").upper() == RACE
     return {
-        "dns_lookup_family": "ALL" if racing else _family(proxy),
+        "dns_lookup_family": "ALL" if racing else lookup_family(proxy),
         "typed_dns_resolver_config": _RESOLVER,
         "dns_jitter": _JITTER,
         "dns_refresh_rate": proto_json(mesh.dns_refresh_rate),
@@ -35,6 +35,6 @@ def dns_config(service: KnownService, proxy: Proxy, mesh: MeshConfig) -> dict[st
     }
 
 
-def _family(proxy: Proxy) -> str:
-    """Mirrors SelectDNSLookupFamily (networking/util)."""
+def lookup_family(proxy: Proxy) -> str:
+    """Which kind of addresses a proxy asks for. Mirrors SelectDNSLookupFamily (networking/util)."""
     return "V6_ONLY" if all(":" in each for each in proxy.addresses) else "V4_ONLY"

@@ -58,7 +58,7 @@ class SidecarScope:
     egress: tuple[Egress, ...]
     visible: Visible
     aliases: Mapping[str, KnownService]
-    outbound: Literal["ALLOW_ANY", "REGISTRY_ONLY"]
+    outbound: Literal["ALLOW_ANY", "REGISTRY_ONLY", "ALLOW_ANY_DYNAMIC_DNS"]
     egress_proxy: sidecar.EgressProxy | None = None
 
     def service(self, host: str) -> KnownService | None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pulumi_mesh.errors import InvalidError
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.manifests.reading import read_text
 from pulumi_mesh.manifests.registry import mesh_config, snapshot_of
@@ -25,6 +26,7 @@ _BEYOND = ("unknown cluster", "no healthy upstream", "denied")
 """What the simulation of the cases does not look at: clusters, endpoints, and filters."""
 _MESH = MeshConfig(sidecar_ingress_tls=True)
 """The mesh of the cases without one. Those with TLS at a Sidecar's ingress have ENABLE_TLS_ON_SIDECAR_INGRESS set."""
+_NO_FIELD = "is not a field here"
 _LOADED = "2999-01-01T00:00:00Z"
 
 
@@ -74,7 +76,27 @@ def _objects(case: Case) -> Iterator[AnyObject]:
             if "istio.io/" in manifest["apiVersion"]:
                 metadata.setdefault("creationTimestamp", _LOADED)
                 manifest["spec"] = _completed(manifest.get("spec") or {}, metadata["namespace"], manifest["kind"])
-            yield from_wire({**manifest, "metadata": metadata})
+            yield _read({**manifest, "metadata": metadata})
+
+
+def _read(manifest: dict[str, Any]) -> AnyObject:
+    """The object without what it has no field for, as a cluster stores it."""
+    try:
+        return from_wire(manifest)
+    except InvalidError as error:
+        paths = [where.partition('").')[2] for where, message in error.problems if message.startswith(_NO_FIELD)]
+        if len(paths) < len(error.problems):
+            raise
+        return from_wire(_without(manifest, "", frozenset(paths)))
+
+
+def _without(value: Any, path: str, paths: frozenset[str]) -> Any:
+    if isinstance(value, dict):
+        places = {key: f"{path}.{key}".lstrip(".") for key in value}
+        return {key: _without(each, places[key], paths) for key, each in value.items() if places[key] not in paths}
+    if isinstance(value, list):
+        return [_without(each, f"{path}[{place}]", paths) for place, each in enumerate(value)]
+    return value
 
 
 def _completed(value: Any, namespace: str, kind: str) -> Any:
@@ -103,7 +125,8 @@ def _completed(value: Any, namespace: str, kind: str) -> Any:
 def _proxy(given: Mapping[str, Any]) -> Proxy:
     """The proxy of a case; a sidecar in ``default`` where it says nothing. Its metadata is printed Go, of which the
     namespace is the pod's."""
-    namespace = re.search(r"\bNamespace:(\S+)", given.get("meta") or "")
+    metadata = given.get("meta") or ""
+    namespace = re.search(r"\bNamespace:(\S+)", metadata)
     addresses = given.get("ips") or ["1.1.1.1"]
     return Proxy(
         kind=given.get("type") or "sidecar",
@@ -112,6 +135,7 @@ def _proxy(given: Mapping[str, Any]) -> Proxy:
         address=addresses[0],
         more_addresses=tuple(addresses[1:]),
         labels=FrozenMap(given.get("labels") or {}),
+        dns_capture="DNSCapture:true" in metadata,
     )
 
 
