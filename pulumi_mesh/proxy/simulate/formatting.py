@@ -29,7 +29,7 @@ def _known(name: str, argument: str, exchange: Exchange) -> str | None:
     match name:
         case "REQ" | "REQUEST_HEADER":
             first, _, second = argument.partition("?")
-            return exchange.headers.get(first) or (exchange.headers.text(second) if second else "")
+            return _first(exchange, first) or (_first(exchange, second) if second else "")
         case "PATH":
             return exchange.path if "NQ" in argument else exchange.headers.text(":path")
         case "DOWNSTREAM_LOCAL_PORT":
@@ -48,3 +48,7 @@ def _known(name: str, argument: str, exchange: Exchange) -> str | None:
             return peer.principal if peer.proved else ""
         case _:
             return None
+
+
+def _first(exchange: Exchange, name: str) -> str:
+    return next(iter(exchange.headers.values(name)), "")

@@ -60,12 +60,12 @@ def forwarded(
     config, host, route = found
     levels = level(config, host, route)
     path = rewritten_path(exchange.headers.text(":path"), route.match, forward)
-    shares = tuple(_share(view, levels, forward, exchange, each) for each in _split(forward, exchange))
-    common = _share(view, levels, forward, exchange, WeightedCluster("", 1))
+    shares = tuple(_share(view, levels, forward, exchange, path, each) for each in _split(forward, exchange))
+    common = _share(view, levels, forward, exchange, path, WeightedCluster("", 1))
     errors = {each.error for each in shares}
     error: Error = errors.pop() if len(errors) == 1 else ""
     ways = {each.transport for each in shares if not each.error}
-    one = shares[0] if len(shares) == 1 else common
+    one = shares[0] if len(shares) == 1 or error else common
     return replace(
         known,
         clusters=shares,
@@ -82,6 +82,13 @@ def forwarded(
         transport=(ways.pop() if len(ways) == 1 else "mixed") if ways else "",
         why=(*known.why, *_reasons(shares, route)),
     )
+
+
+def answer_mutations(levels: Level, forward: Forward, exchange: Exchange) -> tuple[Mutation, ...]:
+    """What a route that sends on changes on an answer; of several shares, without what a share itself changes."""
+    shares = _split(forward, exchange)
+    own = (mutation(shares[0].response_headers, shares[0].extra, "response"),) if len(shares) == 1 else ()
+    return (*own, *levels.response)
 
 
 def _split(forward: Forward, exchange: Exchange) -> tuple[WeightedCluster, ...]:
@@ -108,20 +115,24 @@ def _named(share: WeightedCluster, exchange: Exchange) -> WeightedCluster:
     return replace(share, cluster=exchange.headers.text(str(header))) if header else share
 
 
-def _share(view: ProxyView, levels: Level, forward: Forward, exchange: Exchange, given: WeightedCluster) -> Share:
+def _share(
+    view: ProxyView, levels: Level, forward: Forward, exchange: Exchange, path: str, given: WeightedCluster
+) -> Share:
     request = (mutation(given.request_headers, given.extra, "request"), *levels.request)
     response = (mutation(given.response_headers, given.extra, "response"), *levels.response)
     headers = mutated(
         exchange.headers, request, lambda text, before: formatted(text, replace(exchange, headers=before))
     )
     host = given.host_rewrite or rewritten_host(
-        headers.text(":authority"), exchange, forward.extra, forward.host_rewrite
+        headers.text(":authority"), replace(exchange, headers=headers), forward.extra, forward.host_rewrite
     )
-    answer = set_on_answer(response, exchange, exchange.answer.items)
+    error = cluster_error(view, given.cluster)
+    sent = replace(exchange, headers=headers.replaced(":authority", host).replaced(":path", path))
+    answer = set_on_answer(response, sent, () if error else exchange.answer.items)
     return Share(
         given.cluster,
         given.weight,
-        error=cluster_error(view, given.cluster),
+        error=error,
         transport=speech(view, given.cluster),
         host=host,
         request_headers=sent_headers(headers),

@@ -13,18 +13,17 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 
 
 def header_matches(match: HeaderMatch, headers: Headers) -> bool:
-    """Whether a header is as it should be; one that is missing fails a test of its value, inverted or not.
+    """Whether a header is as it should be: one of its values passes, or none where the test is inverted. One that is
+    missing fails a test of its value, inverted or not.
 
     Mirrors HeaderUtility::matchHeaders (Envoy's source/common/http/header_utility.cc).
     """
-    value = headers.get(match.name)
+    values = headers.values(match.name)
     if _tests_presence(match):
-        return (value is not None) != match.invert
-    if value is None:
-        if not match.missing_as_empty:
-            return False
-        value = ""
-    return _value_matches(match, value) != match.invert
+        return (bool(values) or match.missing_as_empty) != match.invert
+    if not values and not match.missing_as_empty:
+        return False
+    return any(_value_matches(match, each) for each in values or ("",)) != match.invert
 
 
 def header_shown(match: HeaderMatch) -> str:

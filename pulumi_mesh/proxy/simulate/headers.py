@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 _HOST = {"host": ":authority"}
 
+_IN_ONE = frozenset({"content-type", "content-length", "user-agent", "x-request-id", "via", "te", "expect"})
+
 
 @dataclass(frozen=True, slots=True)
 class Headers:
@@ -21,9 +23,13 @@ class Headers:
 
     def get(self, name: str) -> str | None:
         """The value, several joined by commas; None when there is none. name: in any letter case."""
-        wanted = canonical(name)
-        values = [value for key, value in self.items if key == wanted]
+        values = self.values(name)
         return ",".join(values) if values else None
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """Each value by itself."""
+        wanted = canonical(name)
+        return tuple(value for key, value in self.items if key == wanted)
 
     def text(self, name: str) -> str:
         """The value, empty when there is none."""
@@ -39,8 +45,12 @@ class Headers:
         return Headers((*kept[:place], (wanted, value), *kept[place:]))
 
     def added(self, name: str, value: str) -> Headers:
-        """With one value more."""
-        return Headers((*self.items, (canonical(name), value)))
+        """With one value more; where Envoy holds a header's values in one, behind a comma."""
+        wanted = canonical(name)
+        there = self.get(wanted)
+        if wanted in _IN_ONE and there is not None:
+            return self.replaced(wanted, f"{there},{value}")
+        return Headers((*self.items, (wanted, value)))
 
     def without(self, name: str) -> Headers:
         """Without the header."""

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 from pulumi_mesh.proxy.simulate import raw
 from pulumi_mesh.proxy.simulate.exchange import Exchange
-from pulumi_mesh.proxy.simulate.forwarding import forwarded, level, set_on_answer
+from pulumi_mesh.proxy.simulate.forwarding import answer_mutations, forwarded, level, set_on_answer
+from pulumi_mesh.proxy.simulate.grpc import in_grpc, is_grpc
 from pulumi_mesh.proxy.simulate.http_filters import treat
 from pulumi_mesh.proxy.simulate.incoming import exchange_of
 from pulumi_mesh.proxy.simulate.mutations import removed_names
 from pulumi_mesh.proxy.simulate.outcome import Outcome, Step
-from pulumi_mesh.proxy.simulate.redirects import https_location, location
+from pulumi_mesh.proxy.simulate.redirects import https_location, location_of, rewritten
 from pulumi_mesh.proxy.simulate.request import Request
 from pulumi_mesh.proxy.simulate.route_choice import Choice, choose, virtual_cluster
 from pulumi_mesh.proxy.view import ProxyView
@@ -33,11 +34,17 @@ def http(
         known, route_config=manager.routes if isinstance(manager.routes, str) else "", principal=peer.principal
     )
     exchange, refused = exchange_of(manager, request, before)
+    to_grpc = is_grpc(exchange.headers)
     if refused:
-        path = exchange.headers.text(":path")
+        # A gRPC client follows no redirect.
+        status = 400 if to_grpc else refused
         why = (*known.why, Step("slashes in the path are escaped, which the proxy does not take"))
-        return replace(known, status=refused, location=path if refused == 307 else "", why=why)
-    return _through_filters(view, manager, config, exchange, known)
+        location = exchange.headers.text(":path") if status == 307 else ""
+        answered = replace(known, status=status, location=location, why=why)
+        outcome = _refused(answered, config, choose(config, exchange), exchange)
+    else:
+        outcome = _through_filters(view, manager, config, exchange, known)
+    return in_grpc(outcome) if to_grpc else outcome
 
 
 def _routes(view: ProxyView, manager: HttpConnectionManager) -> RouteConfig:
@@ -63,9 +70,8 @@ def _through_filters(
         )
         if treated.status is not None:
             known = _named(known, choice, exchange, filters)
-            return _answered(
-                replace(known, status=treated.status, error=treated.error, body=treated.body), config, choice, exchange
-            )
+            known = replace(known, status=treated.status, error=treated.error, body=treated.body)
+            return known if treated.headers else _refused(known, config, choice, exchange)
         if isinstance(each, JwtAuthentication) and any(one.extra.get("clear_route_cache") for one in each.providers):
             choice = choose(config, exchange)
     return _routed(view, config, choice, exchange, _named(known, choice, exchange, filters))
@@ -95,14 +101,25 @@ def _routed(view: ProxyView, config: RouteConfig, choice: Choice, exchange: Exch
         case Forward() as forward:
             return forwarded(view, (config, choice.host, choice.route), forward, exchange, known)
         case Redirect() as redirect:
-            where = location(redirect, choice.route.match, exchange)
+            where = location_of(redirect, choice.route.match, exchange)
             why = (*known.why, Step(f"redirect to {where}", choice.route.ref))
             found = replace(known, status=redirect.code, location=where, why=why)
-            return _answered(found, config, choice, exchange)
+            path = rewritten(redirect, choice.route.match, exchange.headers.text(":path"))
+            sent = replace(exchange, headers=exchange.headers.replaced(":path", path))
+            return _answered(found, config, choice, sent)
         case DirectResponse() as answer:
             why = (*known.why, Step(f"the proxy answers {answer.status} itself", choice.route.ref))
             found = replace(known, status=answer.status, body=_body(answer), why=why)
             return _answered(found, config, choice, exchange)
+
+
+def _refused(known: Outcome, config: RouteConfig, choice: Choice, exchange: Exchange) -> Outcome:
+    """A filter's own answer; of routes, only those that would have sent the request on change it."""
+    if choice.host is None or choice.route is None or not isinstance(choice.route.action, Forward):
+        return known
+    mutations = answer_mutations(level(config, choice.host, choice.route), choice.route.action, exchange)
+    headers = (*known.response_headers, *set_on_answer(mutations, exchange))
+    return replace(known, response_headers=headers, response_headers_removed=removed_names(mutations))
 
 
 def _answered(known: Outcome, config: RouteConfig, choice: Choice, exchange: Exchange) -> Outcome:

@@ -109,13 +109,13 @@ def _shared_with_pages(exchange: Exchange, choice: Choice) -> Treated:
 
 
 def _cors_policy(choice: Choice) -> Cors | None:
-    if choice.route is None or choice.host is None:
+    """Only what is sent on is shared: redirects and direct responses have no policy."""
+    if choice.route is None or choice.host is None or not isinstance(choice.route.action, Forward):
         return None
-    action = choice.route.action.extra if isinstance(choice.route.action, Forward) else {}
     return (
         choice.route.cors
         or raw_cors(raw.part(choice.route.extra, "typed_per_filter_config", _CORS))
-        or raw_cors(raw.part(action, "cors"))
+        or raw_cors(raw.part(choice.route.action.extra, "cors"))
         or raw_cors(raw.part(choice.host.extra, "typed_per_filter_config", _CORS))
         or raw_cors(raw.part(choice.host.extra, "cors"))
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pulumi_mesh.proxy.simulate import raw
 from pulumi_mesh.proxy.simulate.connection import Connection, without_port
 from pulumi_mesh.proxy.simulate.exchange import Exchange, Peer
 from pulumi_mesh.proxy.simulate.headers import Headers
+from pulumi_mesh.proxy.simulate.networks import contains
 from pulumi_mesh.proxy.simulate.normal_paths import normal_path
 from pulumi_mesh.proxy.simulate.request import Request
 from pulumi_mesh.proxy.view.listeners import FilterChain, HttpConnectionManager
@@ -22,16 +24,18 @@ def exchange_of(manager: HttpConnectionManager, request: Request, before: Exchan
     peer = before.peer
     path, status = normal_path(manager, request.path)
     scheme = "https" if peer.encrypted else "http"
-    pseudo = [(":method", request.method), (":scheme", scheme), (":authority", _host(manager, request))]
+    pseudo = [(":method", request.method), (":authority", _host(manager, request))]
     if request.method != "CONNECT" or request.protocol == "http2":
         pseudo.append((":path", path))
     given = Headers.of(request.headers)
-    if manager.use_remote_address or given.get("x-forwarded-proto") is None:
+    if (manager.use_remote_address and not _hops(manager)) or given.get("x-forwarded-proto") is None:
         given = given.replaced("x-forwarded-proto", scheme)
-    if manager.use_remote_address:
-        given = given.without("x-envoy-internal")
-    headers = Headers((*pseudo, *given.items))
+    protocol = given.text("x-forwarded-proto").lower()
+    pseudo.append((":scheme", protocol if protocol in ("http", "https") else scheme))
     met = replace(peer, remote=_remote(manager, given, peer))
+    internal = _is_internal(manager, given, met.remote)
+    given = given.replaced("x-envoy-internal", "true") if internal else given.without("x-envoy-internal")
+    headers = Headers((*pseudo, *given.items))
     return replace(before, headers=headers, peer=met), status
 
 
@@ -54,8 +58,22 @@ def _host(manager: HttpConnectionManager, request: Request) -> str:
 
 def _remote(manager: HttpConnectionManager, headers: Headers, peer: Peer) -> str:
     """The client's address; ``x-forwarded-for`` counts as far as proxies are trusted."""
-    hops = manager.extra.get("xff_num_trusted_hops", 0)
-    trusted = hops if isinstance(hops, int) else 0
+    trusted = _hops(manager)
     known = [each.strip() for each in headers.text("x-forwarded-for").split(",") if each.strip()]
     back = trusted if manager.use_remote_address else trusted + 1
     return known[-back] if 0 < back <= len(known) else peer.connection.source
+
+
+def _is_internal(manager: HttpConnectionManager, headers: Headers, remote: str) -> bool:
+    """Whether the client is in the listed networks (none by default), with no more than itself behind it."""
+    known = [each for each in headers.text("x-forwarded-for").split(",") if each.strip()]
+    if len(known) != (0 if manager.use_remote_address else 1):
+        return False
+    ranges = map(raw.network, raw.each(raw.part(manager.extra, "internal_address_config"), "cidr_ranges"))
+    return any(contains(*each, remote) for each in ranges)
+
+
+def _hops(manager: HttpConnectionManager) -> int:
+    """How many proxies before this one are trusted."""
+    hops = manager.extra.get("xff_num_trusted_hops", 0)
+    return hops if isinstance(hops, int) else 0

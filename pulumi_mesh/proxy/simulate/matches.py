@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from pulumi_mesh.proxy.simulate import raw
 from pulumi_mesh.proxy.simulate.conditions import metadata_matches
 from pulumi_mesh.proxy.simulate.exchange import Exchange
+from pulumi_mesh.proxy.simulate.grpc import is_grpc
 from pulumi_mesh.proxy.simulate.header_tests import header_matches, header_shown
 from pulumi_mesh.proxy.simulate.templates import template_matches
 from pulumi_mesh.proxy.simulate.texts import full_match, text_matches
@@ -114,13 +115,7 @@ def _cookies(match: RouteMatch, exchange: Exchange) -> str:
 
 
 def _grpc(match: RouteMatch, exchange: Exchange) -> str:
-    return "" if "grpc" not in match.extra or is_grpc(exchange) else "it takes gRPC only"
-
-
-def is_grpc(exchange: Exchange) -> bool:
-    """Whether the request is one of gRPC, by its content type."""
-    kind = exchange.headers.text("content-type")
-    return kind == "application/grpc" or kind.startswith("application/grpc+")
+    return "" if "grpc" not in match.extra or is_grpc(exchange.headers) else "it takes gRPC only"
 
 
 def _tls(match: RouteMatch, exchange: Exchange) -> str:

@@ -10,7 +10,7 @@ from pulumi_mesh.proxy.view.routes import Redirect, RegexRewrite, RouteMatch
 _USUAL = {"http": ":80", "https": ":443"}
 
 
-def location(redirect: Redirect, match: RouteMatch, exchange: Exchange) -> str:
+def location_of(redirect: Redirect, match: RouteMatch, exchange: Exchange) -> str:
     """The ``location`` header. Mirrors RouteEntryImplBase::newUri (Envoy's source/common/router/config_impl.cc)."""
     scheme = exchange.headers.text(":scheme")
     wanted = redirect.scheme or ("https" if redirect.https else scheme)
@@ -42,8 +42,13 @@ def _path(redirect: Redirect, match: RouteMatch, exchange: Exchange) -> str:
         _, mark, query = path.partition("?")
         keeps = mark and "?" not in redirect.path and not redirect.strip_query
         return f"{redirect.path}?{query}" if keeps else redirect.path
+    made = rewritten(redirect, match, path)
+    return made.partition("?")[0] if redirect.strip_query else made
+
+
+def rewritten(redirect: Redirect, match: RouteMatch, path: str) -> str:
+    """The path with its query, which a redirect leads to unless it names one."""
     rule = raw.part(redirect.extra, "regex_rewrite")
     pattern = str(raw.part(rule, "pattern").get("regex", ""))
     regex = RegexRewrite(pattern, str(rule.get("substitution", ""))) if rule else None
-    made = with_prefix(path, match.path, redirect.prefix_rewrite, regex)
-    return made.partition("?")[0] if redirect.strip_query else made
+    return with_prefix(path, match.path, redirect.prefix_rewrite, regex)

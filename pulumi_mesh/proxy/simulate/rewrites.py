@@ -43,5 +43,5 @@ def rewritten_host(host: str, exchange: Exchange, action: Mapping[str, Any], lit
     by_path = raw.part(action, "host_rewrite_path_regex")
     if by_path:
         pattern = str(raw.part(by_path, "pattern").get("regex", ""))
-        return replace_all(pattern, str(by_path.get("substitution", "")), exchange.path)
+        return replace_all(pattern, str(by_path.get("substitution", "")), exchange.path) or host
     return host

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ from pulumi_mesh.proxy.view.matching import StringMatch
 
 if TYPE_CHECKING:
     import re2
+
+_REFERENCE = re.compile(r"\\([0-9\\])")
 
 
 def text_matches(test: StringMatch, text: str) -> bool:
@@ -36,8 +39,16 @@ def full_match(pattern: str, text: str) -> bool:
 
 def replace_all(pattern: str, substitution: str, text: str) -> str:
     r"""Every match replaced, as RE2's GlobalReplace does: ``\1`` is a group, ``\0`` the match, ``\\`` a backslash."""
-    found: str = _compiled(pattern).sub(substitution, text)
-    return found
+
+    def made(found: re.Match[str]) -> str:
+        return _REFERENCE.sub(lambda mark: _referred(mark[1], found), substitution)
+
+    result: str = _compiled(pattern).sub(made, text)
+    return result
+
+
+def _referred(mark: str, found: re.Match[str]) -> str:
+    return (found[int(mark)] or "") if mark.isdigit() else mark
 
 
 @lru_cache(maxsize=4096)

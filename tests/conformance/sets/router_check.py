@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.frozen import FrozenMap, freeze
 from pulumi_mesh.manifests.reading import read_text
 from pulumi_mesh.manifests.snapshot import KnownService, Proxy, ServicePort, snapshot
 from pulumi_mesh.manifests.wire import AnyObject, from_wire
@@ -28,10 +28,13 @@ from pulumi_mesh.proxy.simulate.raw import header_match
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.addresses import SocketAddress
 from pulumi_mesh.proxy.view.listeners import FilterChain, HttpConnectionManager, Listener, RouterFilter
-from pulumi_mesh.proxy.view.matching import HeaderMatch, StringMatch
+from pulumi_mesh.proxy.view.matching import EMPTY, HeaderMatch, StringMatch
 from pulumi_mesh.proxy.view.routes import RouteConfig
 from pulumi_mesh.proxy.view.tls import DownstreamTls, SecretRef
 from tests.conformance.cases import Case
+
+_CLIENT = "127.0.0.1"
+"""Where router_check_tool's requests come from."""
 
 
 def disagreement(case: Case) -> str | None:
@@ -53,7 +56,7 @@ def _of_table(case: Case) -> list[str]:
     document = _with_runtime(yaml.safe_load(case.text()), str(given.get("runtime", "")))
     encrypted = bool(given.get("ssl"))
     outcome = simulate(
-        _view(route_config(Message(document, "")), encrypted),
+        _view(route_config(Message(document, "")), encrypted, bool(given.get("internal"))),
         _request(given, encrypted),
         random_value=int(given.get("random_value", 0)),
         answer=[(str(each["key"]), str(each["value"])) for each in given.get("additional_response_headers", ())],
@@ -61,8 +64,12 @@ def _of_table(case: Case) -> list[str]:
     return _differences(case, outcome, "https" if encrypted else "http")
 
 
-def _view(config: RouteConfig, encrypted: bool) -> ProxyView:
-    manager = HttpConnectionManager("in", config, (RouterFilter(),))
+def _view(config: RouteConfig, encrypted: bool, internal: bool) -> ProxyView:
+    """internal: whether the client counts as one of the inside."""
+    networks = freeze({"internal_address_config": {"cidr_ranges": [{"address_prefix": _CLIENT, "prefix_len": 32}]}})
+    manager = HttpConnectionManager(
+        "in", config, (RouterFilter(),), use_remote_address=True, extra=networks if internal else EMPTY
+    )
     tls = DownstreamTls((SecretRef("default"),)) if encrypted else None
     listener = Listener("in", SocketAddress("0.0.0.0", 80), (FilterChain((manager,), tls=tls),))  # noqa: S104 - not bound
     return ProxyView("router-check", "router-check", listeners=(listener,))
@@ -70,8 +77,6 @@ def _view(config: RouteConfig, encrypted: bool) -> ProxyView:
 
 def _request(given: Mapping[str, Any], encrypted: bool) -> Request:
     headers = [(str(each["key"]), str(each["value"])) for each in given.get("additional_request_headers", ())]
-    if given.get("internal"):
-        headers.append(("x-envoy-internal", "true"))
     headers += [(name, str(value)) for name, value in (given.get("headers") or {}).items()]
     return Request(
         host=str(given.get("authority", "")),
@@ -79,7 +84,7 @@ def _request(given: Mapping[str, Any], encrypted: bool) -> Request:
         method=str(given.get("method", "GET")),
         headers=tuple(headers),
         tls="tls" if encrypted else "plaintext",
-        source="127.0.0.1",
+        source=_CLIENT,
     )
 
 
