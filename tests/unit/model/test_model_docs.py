@@ -1,8 +1,8 @@
 """The examples of docs/model.md run as they are printed, one after another."""
 
 import re
+import runpy
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -15,11 +15,11 @@ PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 YAML = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 
 
-def test_python() -> None:
+def test_python(tmp_path: Path) -> None:
     blocks = PYTHON.findall(DOCS.read_text())
-    known: dict[str, Any] = {}
-    for block in blocks:
-        exec(compile(block, str(DOCS), "exec"), known)
+    program = tmp_path / "model.py"
+    program.write_text("\n".join(blocks))
+    known = runpy.run_path(str(program))
     assert len(blocks) >= 10
     assert isinstance(known["public"], pm.Gateway)
 
