@@ -53,6 +53,36 @@ pm.Istio(1.31)  # E: a number for a version
 pm.Istio("1.31.1", gateways=[public])  # E: a gateway for its deployment
 pm.GatewayDeployment("a", values={"service": {"typ": "ClusterIP"}})  # E: no such value
 pm.Charts(digests=["sha256:0"])  # E: a list for a mapping
+pm.Listener("a", port=443, protocol="UDP")  # E: no such protocol
+pm.Listener("a", port=443, tls_mode="AUTO_PASSTHROUGH")  # E: no such mode
+pm.Listener("a", port=443, min_tls_version="1.2")  # E: no such version
+pm.TCPRoute("r", services=[reviews])  # E: no backends
+pm.TCPRoute("r", services=[public], backends=[reviews])  # E: a gateway for a service
+pm.TLSRoute("r", gateways=[public], backends=[reviews], rules=[])  # E: no such field
+pm.DirectResponse(200, body=b"a")  # E: bytes for text
+pm.Rule(direct_response=503)  # E: a number for a response
+pm.Cors(allow_origins=5)  # E: a number for a list
+pm.Cors(allow_origins=["*"], allow_methods=["get"])  # E: no such method
+pm.Cors()  # E: no origins
+pm.ConsistentHash(cookie=5)  # E: a number for a cookie
+pm.Cookie("a", ttl=0)  # E: a number for a duration
+pm.Locality(distribute={"eu": ["us"]})  # E: a list for shares
+pm.Locality(failover={"eu": text})  # E: an Output for a region
+pm.UpstreamTLS("PASSTHROUGH")  # E: no such mode
+pm.Service("a", namespace="b", port=80, tls="SIMPLE")  # E: text for TLS
+pm.Service("a", namespace="b", port=80, resolution="dns")  # E: no such resolution
+pm.MutualTLS("STRICT", service=reviews, ports={"9080": "DISABLE"})  # E: text for a port
+pm.MutualTLS("STRICT", service=reviews, ports={9080: "OFF"})  # E: no such mode
+pm.RequestAuthentication("a")  # E: no rules
+pm.RequestAuthentication("a", target="reviews", jwt_rules=[])  # E: a name for a target
+pm.JWTRule(audiences=["a"])  # E: no issuer
+pm.AuthorizationRule(claims={"a": "b"}.items())  # E: pairs for a mapping
+pm.TokenBucket(1)  # E: no interval
+pm.LocalRateLimit("a", token_bucket=pm.TokenBucket(1, fill_interval="1s"))  # E: no target
+pm.GlobalRateLimit("a", target=public, service="a", domain="b", descriptors=[])  # E: a name for a service
+pm.Telemetry("a", tracing=[pm.Tracing(sampling=1)])  # E: a list for one
+pm.Tracing(sampling="10")  # E: text for a percentage
+pm.MetricOverride(metric="requests_total")  # E: no such metric
 deploy.Installation("i", pm.Mesh("m"))  # E: a mesh for an Istio
 pm.Mesh("m", services=[public])  # E: a gateway for a service
 pm.Mesh("m").at({"reviews": "2"})  # E: text for a stage

@@ -1,7 +1,7 @@
 """Programs that mypy --strict and pyright accept: what is written may differ from what is stored."""
 
 from datetime import timedelta
-from typing import assert_type
+from typing import Literal, assert_type
 
 import pulumi
 
@@ -177,6 +177,97 @@ assert_type(edge.spec.listeners[0].port, int)
 assert_type(wider.spec, experimental.http_route.HTTPRouteSpec)
 assert_type(xmesh.spec.controller_name, str)
 
+# What a mesh says beside plain HTTP routes.
+db = pm.Service("db", namespace=team, ports=[pm.Port(5432, protocol="TCP")], versions=["v1", "v2"])
+vault = pm.Service("vault", namespace=team, ports=[pm.Port(8443, protocol="TLS")])
+limiter = pm.Service("limiter", namespace=team, ports=[pm.Port(8081, protocol="GRPC")])
+outside = pm.Service(
+    "pay",
+    namespace=team,
+    port=443,
+    hostname="api.pay.example",
+    resolution="STATIC",
+    addresses=["10.0.0.9", host],
+    tls=pm.UpstreamTLS("MUTUAL", sni=host, subject_alt_names=["a", host], credential=host),
+)
+policies = [
+    pm.TrafficPolicy(load_balancer=pm.ConsistentHash(cookie="session")),
+    pm.TrafficPolicy(load_balancer=pm.ConsistentHash(cookie=pm.Cookie("session", ttl="0s", path=host))),
+    pm.TrafficPolicy(load_balancer=pm.ConsistentHash(query_parameter="user", minimum_ring_size=64)),
+    pm.TrafficPolicy(load_balancer=pm.ConsistentHash(source_ip=True)),
+    pm.TrafficPolicy(locality=pm.Locality(distribute={"eu": {"eu": 80, "us": 20}})),
+    pm.TrafficPolicy(locality=pm.Locality(failover={"eu": "us"}), outlier_detection=pm.OutlierDetection()),
+]
+streams = pm.Gateway(
+    "streams",
+    listeners=[
+        pm.Listener("tcp", port=5432, protocol="TCP"),
+        pm.Listener("tls", port=8443, protocol="TLS", tls_mode="PASSTHROUGH", hostnames=["v.example.com"]),
+        pm.Listener(
+            "https",
+            port=443,
+            protocol="HTTPS",
+            certificate=host,
+            tls_mode="OPTIONAL_MUTUAL",
+            client_ca=host,
+            subject_alt_names=[host],
+            min_tls_version="TLSV1_2",
+        ),
+    ],
+)
+tcp_route = pm.TCPRoute("db", services=[db], backends=[pm.Backend(db["v1"], weight=9), db["v2"]])
+tls_route = pm.TLSRoute("v", gateways=[streams], hostnames=["v.example.com"], backends=[vault])
+answers = pm.Rule(direct_response=pm.DirectResponse(503, body=host), name="closed", matches=[pm.Path("/closed")])
+asks = pm.Rule(
+    backends=[reviews],
+    cors=pm.Cors(allow_origins=["*", pm.TextMatch("https://", kind="prefix")], allow_methods=["*"], max_age="1h"),
+)
+login = pm.JWTRule("a", audiences=[host], jwks=host, from_headers={"x-token": "Bearer "}, timeout=timedelta(seconds=1))
+everything = pm.Mesh(
+    "everything",
+    services=[db, vault, limiter, outside],
+    gateways=[streams],
+    routes=[pm.HTTPRoute("web", gateways=[streams], rules=[answers, asks])],
+    tcp_routes=[tcp_route],
+    tls_routes=[tls_route],
+    mutual_tls=[pm.MutualTLS("STRICT", service=db, ports={5432: "DISABLE"})],
+    request_authentication=[pm.RequestAuthentication("login", target=streams, jwt_rules=[login])],
+    authorization=[
+        pm.AuthorizationPolicy(
+            "a", target=db, rules=[pm.AuthorizationRule(request_principals=["*", host], claims={"groups": ["a", host]})]
+        )
+    ],
+    local_rate_limits=[
+        pm.LocalRateLimit("a", target=db["v1"], token_bucket=pm.TokenBucket(10, fill_interval="1s")),
+        pm.LocalRateLimit("b", target=streams, rule="closed", token_bucket=pm.TokenBucket(1, fill_interval="1s")),
+    ],
+    global_rate_limits=[
+        pm.GlobalRateLimit(
+            "c",
+            target=streams,
+            service=limiter,
+            domain=host,
+            descriptors=[[pm.DescriptorEntry("remote_address")], (pm.DescriptorEntry("tier", value=host),)],
+        )
+    ],
+    telemetry=[
+        pm.Telemetry(
+            "t",
+            namespace=team,
+            access_logs=[pm.AccessLog(providers=[host], filter="response.code >= 400", side="CLIENT")],
+            tracing=pm.Tracing(sampling=1, tags={"a": "b", "c": pm.TraceTag(header=host)}),
+            metrics=[pm.Metrics(overrides=[pm.MetricOverride(tags={"a": "request.host", "b": None, "c": host})])],
+        )
+    ],
+)
+assert_type(tcp_route.backends, tuple[pm.Backend, ...])
+assert_type(tls_route.listeners, tuple[pm.Listener, ...])
+assert_type(asks.cors, pm.Cors | None)
+assert_type(login.from_headers, FrozenMap[str, str])
+assert_type(everything.mutual_tls[0].ports[5432], Literal["STRICT", "PERMISSIVE", "DISABLE"])
+assert_type(everything.global_rate_limits[0].service, pm.Destination)
+assert_type(everything.telemetry[0].target, pm.Service | pm.Destination | pm.Gateway | None)
+
 values: pm.IstiodValues = {
     "autoscaleMin": 2,
     "pilot": {"replicaCount": pulumi.Output.from_input(3), "env": {"A": "b"}, "tolerations": [{"key": "a"}]},
@@ -184,7 +275,9 @@ values: pm.IstiodValues = {
     "resources": None,
     "meshConfig": {"accessLogFile": "/dev/stdout"},
 }
-proxies = pm.GatewayDeployment("edge", labels={"team": host}, values={"service": {"ports": [{"name": "http", "port": 80}]}})
+proxies = pm.GatewayDeployment(
+    "edge", labels={"team": host}, values={"service": {"ports": [{"name": "http", "port": 80}]}}
+)
 installed = pm.Istio(
     "1.31.1",
     revision="a",
