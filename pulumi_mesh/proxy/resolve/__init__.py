@@ -18,6 +18,7 @@ from pulumi_mesh.proxy.resolve.gateway import gateway
 from pulumi_mesh.proxy.resolve.gateway_listeners import Policies
 from pulumi_mesh.proxy.resolve.gateway_sni_dnat import sni_dnat_clusters
 from pulumi_mesh.proxy.resolve.index import Index, index
+from pulumi_mesh.proxy.resolve.normalization import normalized
 from pulumi_mesh.proxy.resolve.outbound import outbound_listeners, tables_of
 from pulumi_mesh.proxy.resolve.outbound_routes import outbound_routes
 from pulumi_mesh.proxy.resolve.sidecar_scope import SidecarScope, scope_key, sidecar_scope
@@ -57,6 +58,7 @@ def _router(found: Index, proxy: Proxy) -> ProxyView:
         network=security.connection_filters(found.snapshot, proxy),
     )
     listeners, routes, across = gateway(found, proxy, policies)
+    listeners = normalized(found.snapshot.mesh, listeners)
     clusters, endpoints = outbound_clusters(found, proxy)
     passing, theirs = sni_dnat_clusters(found, proxy, clusters, endpoints) if across else ((), ())
     return ProxyView(
@@ -80,6 +82,7 @@ def _sidecar(found: Index, proxy: Proxy, scope: SidecarScope) -> ProxyView:
         outbound = dynamic_dns.with_dynamic_listeners(outbound, proxy)
         routes = dynamic_dns.with_dynamic_routes(routes)
     listeners = (*outbound, *inbound.listeners(found.snapshot, proxy))
+    listeners = normalized(mesh, listeners)
     clusters, endpoints = outbound_clusters(found, proxy)
     return ProxyView(
         node=proxy.node,
