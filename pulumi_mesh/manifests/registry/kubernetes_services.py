@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
 
 from pulumi_mesh import kubernetes
+from pulumi_mesh.frozen import thaw
 from pulumi_mesh.manifests.registry.allocation import SERVICES, allocate
 from pulumi_mesh.manifests.registry.labels import texts
 from pulumi_mesh.manifests.registry.protocols import of_service_port
@@ -72,7 +74,16 @@ def _service(
         node_local=spec.internal_traffic_policy == "Local",
         traffic_distribution=str(distribution),
         annotations=annotations,
+        external_addresses=tuple(_outside(item)),
     )
+
+
+def _outside(item: kubernetes.Service) -> Iterator[str]:
+    if item.spec.type == "LoadBalancer":
+        status: Any = thaw(item.status)
+        for each in status.get("loadBalancer", {}).get("ingress") or ():
+            yield str(each.get("ip") or each.get("hostname") or "")
+    yield from map(str, item.spec.external_ips or ())
 
 
 def _port(port: kubernetes.ServicePort) -> ServicePort:

@@ -18,6 +18,7 @@ from pulumi_mesh.manifests.snapshot import (
 from pulumi_mesh.proxy.resolve.index import Index
 from pulumi_mesh.proxy.resolve.locality import Group, distribution_labels, endpoint_labels
 from pulumi_mesh.proxy.resolve.mtls import WorkloadModes, modes_of
+from pulumi_mesh.proxy.resolve.networks import across_networks
 from pulumi_mesh.proxy.view.addresses import Address, Pipe, SocketAddress
 from pulumi_mesh.proxy.view.clusters import Endpoint
 
@@ -74,10 +75,11 @@ def endpoint_groups(
             continue
         mutual = _takes_mutual_tls(index, modes, workload, number, tls_mode)
         found.setdefault(workload.locality, []).append((own, _endpoint(workload, number, mutual)))
-    return tuple(
+    groups = [
         Group(locality, tuple(members), sum(each.weight for _, each in members))
         for locality, members in sorted(found.items())
-    )
+    ]
+    return across_networks(groups, proxy, index.gateways, names=names)
 
 
 def _takes_unhealthy(service: KnownService, outlier: destination_rule.OutlierDetection | None) -> bool:

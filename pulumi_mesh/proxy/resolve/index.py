@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from pulumi_mesh.manifests.snapshot import KnownService, Proxy, Snapshot, Workload, answers_for
 from pulumi_mesh.proxy.resolve.destination_rules import DestinationRules, Rule, destination_rules
+from pulumi_mesh.proxy.resolve.networks import Gateways, network_gateways
 from pulumi_mesh.proxy.resolve.terms import in_istio_terms
 from pulumi_mesh.proxy.resolve.virtual_services import Bound, bound_virtual_services
 from pulumi_mesh.proxy.resolve.visibility import (
@@ -27,7 +28,7 @@ class Index:
     """A snapshot and what is looked up in it.
 
     services: all that are not aliases of others, in Istio's order. by_host: lower-case host name to service.
-    aliases: lower-case host name to the services that stand for it.
+    aliases: lower-case host name to the services that stand for it. gateways: of other networks.
     """
 
     snapshot: Snapshot
@@ -36,6 +37,7 @@ class Index:
     aliases: Mapping[str, tuple[KnownService, ...]]
     virtual_services: tuple[Bound, ...]
     rules: DestinationRules
+    gateways: Gateways
     _by_label: Mapping[tuple[str, str, str], tuple[Workload, ...]]
     _by_host: Mapping[tuple[str, str], tuple[Workload, ...]]
     _visible: dict[tuple[str, str], Visible] = field(default_factory=dict, compare=False)
@@ -86,6 +88,7 @@ def index(snapshot: Snapshot) -> Index:
         aliases_of(snapshot.services),
         bound_virtual_services(snapshot),
         destination_rules(snapshot),
+        network_gateways(snapshot),
         _grouped(
             ((each.namespace, key, value), each)
             for each in snapshot.workloads

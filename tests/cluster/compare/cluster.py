@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,7 @@ class Cluster:
                 each.address.removeprefix("unix://"),
                 each.service_account,
                 each.name,
-                frozenset((pod_labels(each) if each.kind == "Pod" else each.labels).items()),
+                frozenset(_own(pod_labels(each) if each.kind == "Pod" else each.labels)),
             )
             for service in world.snapshot.services
             for each in world.snapshot.workloads_of(service)
@@ -173,7 +173,7 @@ def _endpoints(shards: Any) -> set[tuple[object, ...]]:
             address,
             each["ServiceAccount"].rpartition("/")[2],
             each["WorkloadName"],
-            frozenset(item for item in (each["Labels"] or {}).items() if not item[0].startswith(_TOPOLOGY)),
+            frozenset(_own(each["Labels"] or {})),
         )
         for host, spaces in shards.items()
         for space in spaces.values()
@@ -181,3 +181,8 @@ def _endpoints(shards: Any) -> set[tuple[object, ...]]:
         for each in shard or ()
         for address in each["Addresses"]
     }
+
+
+def _own(labels: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Without those of a place."""
+    return (item for item in labels.items() if not item[0].startswith(_TOPOLOGY))

@@ -143,6 +143,8 @@ def _service_spec(service: KnownService) -> dict[str, Any]:
     spec = {"clusterIP": service.address or "None", "ports": ports, "selector": dict(service.selector)}
     if service.node_local:
         spec["internalTrafficPolicy"] = "Local"
+    if service.external_addresses:
+        spec["externalIPs"] = list(service.external_addresses)
     if service.traffic_distribution:
         spec["trafficDistribution"] = service.traffic_distribution
     return spec
