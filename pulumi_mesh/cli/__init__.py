@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -66,6 +67,8 @@ def cli() -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
+    # A command ends soon, and what it loads and reads has few cycles: looking for them can wait.
+    gc.set_threshold(100_000, 20, 20)
     given = sys.argv[1:] if args is None else args
     try:
         code: Any = cli.main(args=given, prog_name="pulumi-mesh", standalone_mode=False)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, FrozenInstanceError, fields
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any, TypeVar, cast, dataclass_transform
 
 from pydantic import ConfigDict, Field, ValidationError
@@ -44,7 +45,9 @@ def typed(cls: type[T]) -> type[T]:
     ``_implied`` (field name to value) says of it; and an object whose class says ``_stands_alone = True`` is shown
     inside others by its name only.
     """
-    made: Any = pydantic_dataclass(frozen=True, repr=False, config=_CONFIG)(cls)
+    # What the standard library would write and compile anew for each class is the same for all: see ``_frozen``.
+    made: Any = pydantic_dataclass(eq=False, repr=False, config=_CONFIG)(cls)
+    _frozen(made)
     positional = [field.name for field in fields(made) if field.init and not field.kw_only]
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - it becomes the class's own
@@ -64,6 +67,27 @@ def typed(cls: type[T]) -> type[T]:
     if "__repr__" not in cls.__dict__:
         made.__repr__ = _repr
     return made  # type: ignore[no-any-return]  # pydantic's decorator returns the class it was given
+
+
+def _frozen(cls: Any) -> None:
+    """Equality, hash and refusal of assignment, as a frozen dataclass has them; a class may bring its own."""
+    names = [field.name for field in fields(cls) if field.compare]
+    key: Callable[[Any], Any] = attrgetter(*names) if names else lambda _: ()
+
+    def __eq__(self: Any, other: object) -> bool:  # noqa: N807 - it becomes the class's own
+        return key(self) == key(other) if other.__class__ is self.__class__ else NotImplemented
+
+    def __hash__(self: Any) -> int:  # noqa: N807 - it becomes the class's own
+        return hash(key(self))
+
+    methods = {"__eq__": __eq__, "__hash__": __hash__, "__setattr__": _refuse, "__delattr__": _refuse}
+    for name, method in methods.items():
+        if cls.__dict__.get(name) is None:
+            setattr(cls, name, method)
+
+
+def _refuse(self: Any, name: str, value: Any = None) -> None:
+    raise FrozenInstanceError(f"cannot change field {name!r}")
 
 
 def root_of(cls: type, given: dict[str, Any]) -> str:
