@@ -11,7 +11,7 @@ import click
 from pulumi_mesh.cli.validate_report import FORMATS, Counts
 from pulumi_mesh.cli.validate_work import Done, judge_files
 from pulumi_mesh.errors import MeshError
-from pulumi_mesh.loading.files import find_files
+from pulumi_mesh.files import find_files
 from pulumi_mesh.validation.schemas import Channel
 
 

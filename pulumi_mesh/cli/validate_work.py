@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pulumi_mesh.cli.validate_report import FORMATS, Counts, Judged, Placed
 from pulumi_mesh.errors import MeshError
-from pulumi_mesh.loading.files import decoded, read_bytes
+from pulumi_mesh.files import decoded, read_bytes
 from pulumi_mesh.manifests.reading import Document, Piece, Unread, pieces, scan, scan_pieces
 from pulumi_mesh.validation.schemas import Channel
 

@@ -41,6 +41,11 @@ def collecting() -> Iterator[Found]:
         _collected.reset(token)
 
 
+def collects() -> bool:
+    """Whether a program runs without an engine, for what its components are made of."""
+    return _collected.get() is not None
+
+
 def collect(mesh: Mesh, stages: Mapping[str, int]) -> None:
     """Called by the Mesh component before anything else; does nothing outside ``collecting``."""
     found = _collected.get()

@@ -11,6 +11,7 @@ from pulumi_mesh.checks import check
 from pulumi_mesh.deploy.children import manifests, register, without_secrets
 from pulumi_mesh.deploy.collect import collect
 from pulumi_mesh.deploy.judge import in_words, judge_later, judged
+from pulumi_mesh.deploy.requests import tell_requests
 from pulumi_mesh.deploy.tokens import take
 from pulumi_mesh.errors import InvalidError
 from pulumi_mesh.findings import Finding
@@ -33,6 +34,9 @@ class Mesh(pulumi.ComponentResource):
 
     Outputs: ``objects``, the manifests without the values of Secrets (an Output that is secret stays secret), and
     ``stages``, where each canary stands. ``resources`` has the children by identity.
+
+    A preview also tells which requests go elsewhere, against what ``objects`` held after the last update, or against
+    the manifests of the folder that the stack's config ``mesh:baseline`` names.
 
     Everything is checked before the component is registered, and what an Output decides as soon as its value is known.
     Raises InvalidError, OutputError or FindingsError; warnings go to Pulumi's log.
@@ -68,6 +72,7 @@ class Mesh(pulumi.ComponentResource):
         for warning in warnings:
             tell(warning)
         judge_later(staged, places, lambda known: _findings(known, render(known)), warnings, tell)
+        tell_requests(self, staged, places, lambda text: pulumi.log.info(text, resource=self), tell)
         self.resources = register(self, name, made, opts, left)
         objects = [without_secrets(manifest) for _, manifest in made]
         reached = {canary.name: stages.get(canary.name, 0) for canary in mesh.canaries}

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_mesh.errors import MeshError
+from pulumi_mesh.files import read_file
 from pulumi_mesh.loading import yaml_file
-from pulumi_mesh.loading.files import read_file
 from pulumi_mesh.loading.offline import Deployed
 from pulumi_mesh.loading.project import PROJECT_FILES, has_project, read_project
 from pulumi_mesh.loading.python import Ran, is_module, run_file, run_module

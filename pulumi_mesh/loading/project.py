@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pulumi_mesh.errors import MeshError
-from pulumi_mesh.loading.files import read_file
+from pulumi_mesh.files import read_file
 from pulumi_mesh.manifests.reading import load_yaml
 
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")

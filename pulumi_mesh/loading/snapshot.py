@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pulumi_mesh.errors import InvalidError, MeshError
-from pulumi_mesh.loading.files import find_files, read_file
+from pulumi_mesh.files import find_files, read_file
 from pulumi_mesh.loading.places import Place, first_of, in_manifests, in_mesh, in_mesh_file
 from pulumi_mesh.loading.project import PROJECT_FILES, has_project
 from pulumi_mesh.loading.together import together

@@ -12,7 +12,7 @@ from pulumi_mesh.expectations.expectation import RouteTest
 from pulumi_mesh.expectations.mismatches import mismatches
 from pulumi_mesh.expectations.seen import seen_on
 from pulumi_mesh.expectations.suite import read_suite
-from pulumi_mesh.loading.files import read_file
+from pulumi_mesh.files import read_file
 from pulumi_mesh.loading.proxies import find_proxy
 from pulumi_mesh.loading.snapshot import Loaded, load_snapshot
 from pulumi_mesh.manifests.snapshot import Proxy

@@ -6,25 +6,27 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from pulumi_mesh.files import read_paths
 from pulumi_mesh.frozen import FrozenMap
-from pulumi_mesh.loading.files import read_paths
 from pulumi_mesh.manifests.registry import snapshot_of
 from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
 from pulumi_mesh.manifests.wire import from_wire
 from pulumi_mesh.objects import Object
-from tests.cluster.compare.world import ISTIO_GROUPS, World, of_snapshot
+from pulumi_mesh.proxy.resolve.gateway_api.proxies import with_managed
+from tests.cluster.compare.world import World, is_read, of_snapshot
 
 
 def of_folder(folder: Path) -> World:
     """The world of a folder: every YAML and JSON file below it, by the registries of ``snapshot_of``.
 
     Where a destination has no Service in it, as in what ``pulumi-mesh render`` writes, one is implied, with a workload
-    for each subset. Proxies: those that are implied, and a client in every namespace that then has no sidecar.
+    for each subset. Proxies: those that are implied, those that istiod deploys for Gateways, and a client in every
+    namespace that then has no sidecar. A listener's certificate has to be in the folder: istiod looks at it.
     Raises MeshError for what cannot be read.
     """
     objects = tuple(from_wire(each.data, f"{each.file}:{each.line}") for each in read_paths([folder]))
     kept = [each for each in objects if not isinstance(each, Object) or _is_applied(each) or each.api_version == "v1"]
-    known = snapshot_of(kept, implied=True)
+    known = with_managed(snapshot_of(kept, implied=True))
     clients = tuple(_clients(known))
     taken = replace(
         known,
@@ -43,7 +45,7 @@ def of_folder(folder: Path) -> World:
 
 
 def _is_applied(item: Object) -> bool:
-    return item.api_version.startswith(ISTIO_GROUPS) or item.kind == "Namespace"
+    return is_read(item) or item.kind == "Namespace"
 
 
 def _is_routing(api_version: str) -> bool:

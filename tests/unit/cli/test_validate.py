@@ -14,7 +14,7 @@ import pytest
 from pulumi_mesh.cli import main, validate, validate_work
 from pulumi_mesh.cli.validate_report import FORMATS, Counts
 from pulumi_mesh.errors import MeshError
-from pulumi_mesh.loading.files import read_bytes
+from pulumi_mesh.files import read_bytes
 
 GOOD = """\
 apiVersion: networking.istio.io/v1

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_mesh.errors import MeshError
-from pulumi_mesh.loading.files import read_paths
+from pulumi_mesh.files import read_paths
 
 
 def test_files_folders_and_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
