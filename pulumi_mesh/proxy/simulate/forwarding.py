@@ -71,6 +71,7 @@ def forwarded(
         clusters=shares,
         error=error,
         status=forward.unknown_cluster_status if error == "unknown cluster" else 503 if error else None,
+        body="no healthy upstream" if error == "no healthy upstream" else "",
         host=one.host,
         path=path,
         request_headers=one.request_headers,
@@ -128,7 +129,10 @@ def _share(
     )
     error = cluster_error(view, given.cluster)
     sent = replace(exchange, headers=headers.replaced(":authority", host).replaced(":path", path))
-    answer = set_on_answer(response, sent, () if error else exchange.answer.items)
+    # An unknown cluster is noticed before the request is changed.
+    answer = set_on_answer(
+        response, exchange if error == "unknown cluster" else sent, () if error else exchange.answer.items
+    )
     return Share(
         given.cluster,
         given.weight,

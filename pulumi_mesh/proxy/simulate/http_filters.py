@@ -12,7 +12,7 @@ from pulumi_mesh.proxy.simulate.exchange import Exchange
 from pulumi_mesh.proxy.simulate.faults import aborts, applies, delays
 from pulumi_mesh.proxy.simulate.outcome import Error, Step
 from pulumi_mesh.proxy.simulate.route_choice import Choice
-from pulumi_mesh.proxy.simulate.tokens import authenticate
+from pulumi_mesh.proxy.simulate.tokens import Refusal, authenticate
 from pulumi_mesh.proxy.view.ext_authz import HttpExtAuthz
 from pulumi_mesh.proxy.view.jwt import JwtAuthentication
 from pulumi_mesh.proxy.view.listeners import FaultFilter, HttpFilter, OpaqueFilter, RouterFilter
@@ -66,8 +66,8 @@ def _authorized(filter: HttpRbac, exchange: Exchange) -> Treated:
 def _authenticated(filter: JwtAuthentication, exchange: Exchange) -> Treated:
     after, why = authenticate(filter, exchange)
     step = Step(f"authentication of the request: {why}")
-    if after is None:
-        return Treated(exchange, (step,), 401, "denied")
+    if isinstance(after, Refusal):
+        return Treated(exchange, (step,), after.status, "denied", after.body)
     return Treated(after, (step,))
 
 

@@ -22,7 +22,7 @@ def normal_path(manager: HttpConnectionManager, path: str) -> tuple[str, int]:
     action = manager.path_with_escaped_slashes_action
     if _ESCAPED_SLASH.search(split_path(path)[0]):
         if action == "REJECT_REQUEST":
-            return path, 400
+            return _unescaped_slashes(path), 400
         if action == "UNESCAPE_AND_REDIRECT":
             return _treated(manager, _unescaped_slashes(path)), 307
         if action == "UNESCAPE_AND_FORWARD":

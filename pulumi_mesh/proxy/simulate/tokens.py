@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from pulumi_mesh.frozen import FrozenMap, freeze
 from pulumi_mesh.proxy.simulate import raw
@@ -22,8 +22,16 @@ from pulumi_mesh.proxy.view.jwt import (
 _NAME = "envoy.filters.http.jwt_authn"
 
 
-def authenticate(filter: JwtAuthentication, exchange: Exchange) -> tuple[Exchange | None, str]:
-    """The exchange with the claims that the filter notes, None when it refuses; and why, in words.
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer to a request without the token that it needs, or with one that is not accepted."""
+
+    status: Literal[401, 403]
+    body: str
+
+
+def authenticate(filter: JwtAuthentication, exchange: Exchange) -> tuple[Exchange | Refusal, str]:
+    """The exchange with the claims that the filter notes, or how it refuses; and why, in words.
 
     A token of the request is one that is signed, in time, and where its issuer's provider looks for it.
     """
@@ -37,7 +45,7 @@ def authenticate(filter: JwtAuthentication, exchange: Exchange) -> tuple[Exchang
     providers = {each.name: each for each in filter.providers}
     passed, reached = _satisfied(rule.requirement, providers, exchange)
     if not passed:
-        return None, _refusal(filter.providers, exchange)
+        return _refusal(filter.providers, exchange)
     if reached is None:
         return exchange, "no token, and none is needed"
     return _with_claims(reached, exchange), f"the token of {reached.issuer or reached.name} is valid"
@@ -69,13 +77,13 @@ def _accepts(provider: JwtProvider, exchange: Exchange) -> bool:
     return not provider.audiences or not {*provider.audiences}.isdisjoint(_texts(exchange.claims.get("aud")))
 
 
-def _refusal(providers: Iterable[JwtProvider], exchange: Exchange) -> str:
+def _refusal(providers: Iterable[JwtProvider], exchange: Exchange) -> tuple[Refusal, str]:
     if exchange.claims is None:
-        return "a token is needed, and there is none"
+        return Refusal(401, "Jwt is missing"), "a token is needed, and there is none"
     issuer = exchange.claims.get("iss")
     if any(not each.issuer or each.issuer == issuer for each in providers):
-        return f"the token of {issuer} is not for this audience"
-    return f"tokens of {issuer} are not accepted"
+        return Refusal(403, "Audiences in Jwt are not allowed"), f"the token of {issuer} is not for this audience"
+    return Refusal(401, "Jwt issuer is not configured"), f"tokens of {issuer} are not accepted"
 
 
 def _with_claims(provider: JwtProvider, exchange: Exchange) -> Exchange:

@@ -22,7 +22,7 @@ from pulumi_mesh.proxy.view.listeners import FilterChain, Listener
 from tests.behaviour.simulation.wire import ANSWER, Reply, ask, serve
 from tests.behaviour.simulation.worlds import CLUSTERS, EMPTY, World, worlds
 
-_WORLDS = 120
+_WORLDS = 60
 _OF_ENVOY = (
     "x-forwarded-",
     "x-envoy-",
@@ -114,6 +114,7 @@ def _told(outcome: Outcome) -> dict[str, object]:
         "cluster": share.cluster if share else "",
         "status": outcome.status or 200,
         "location": outcome.location,
+        "body": "" if share else outcome.body,
         "path": outcome.path if share else "",
         "host": share.host if share else "",
         "request": _compared(share.request_headers if share else (), own),
@@ -129,6 +130,7 @@ def _seen(reply: Reply) -> dict[str, object]:
         "cluster": got["cluster"] if got else "",
         "status": reply.status,
         "location": "".join(reply.values("location")),
+        "body": "" if got else reply.body,
         "path": got["path"] if got else "",
         "host": dict(headers).get("host", ""),
         "request": _compared(tuple(pair for pair in headers if pair[0] != "host"), own),
