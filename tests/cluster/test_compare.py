@@ -69,9 +69,49 @@ spec:
   - {name: tcp-peers, port: 7000}
 ---
 apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: api, namespace: shop}
+spec:
+  gatewayClassName: istio
+  listeners:
+  - {name: http, port: 80, protocol: HTTP, hostname: "*.example.com"}
+  - {name: tls, port: 443, protocol: TLS, tls: {mode: Passthrough}}
+  - {name: db, port: 3306, protocol: TCP}
+---
+apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
 metadata: {name: cart, namespace: shop}
-spec: {rules: [{backendRefs: [{name: cart, port: 80}]}]}
+spec:
+  parentRefs: [{name: api}, {name: cart, kind: Service, group: ""}]
+  hostnames: [cart.example.com]
+  rules:
+  - matches: [{path: {value: /old/}, method: GET, headers: [{name: x-old, value: "1"}]}]
+    filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplacePrefixMatch, replacePrefixMatch: /}}}]
+    backendRefs: [{name: cart, port: 80}, {name: nobody, port: 80, weight: 3}]
+    timeouts: {request: 2s}
+  - matches: [{path: {value: /away, type: Exact}}]
+    filters: [{type: RequestRedirect, requestRedirect: {hostname: away.example.com}}]
+  - {}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: TLSRoute
+metadata: {name: cart, namespace: shop}
+spec:
+  parentRefs: [{name: api}]
+  hostnames: [cart.example.com]
+  rules: [{backendRefs: [{name: cart, port: 80}]}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: TCPRoute
+metadata: {name: db, namespace: shop}
+spec:
+  parentRefs: [{name: api, sectionName: db}]
+  rules: [{backendRefs: [{name: cart, port: 3306}]}]
+---
+apiVersion: gateway.networking.x-k8s.io/v1alpha1
+kind: XBackendTrafficPolicy
+metadata: {name: cart, namespace: shop}
+spec: {targetRefs: [{group: "", kind: Service, name: cart}]}
 ---
 apiVersion: apps/v1
 kind: Deployment
@@ -150,9 +190,9 @@ def test_folder_with_services_and_workloads(comparison: Cluster, tmp_path: Path)
     (tmp_path / "shop.yaml").write_text(SHOP)
     world = of_folder(tmp_path)
     results = assert_equal(comparison, world)
-    assert world.notes == ("not applied, as its kind is not there: HTTPRoute shop/cart",)
-    assert [each.proxy for each in results] == ["router shop/edge", "sidecar shop/cart-v1"]
-    assert (summary(results), exit_code(results), exit_code(())) == ("equal: 2/2", 0, 1)
+    assert world.notes == ("not applied, as its kind is not there: XBackendTrafficPolicy shop/cart",)
+    assert [each.proxy for each in results] == ["router shop/edge", "sidecar shop/cart-v1", "router shop/api-istio"]
+    assert (summary(results), exit_code(results), exit_code(())) == ("equal: 3/3", 0, 1)
 
 
 def test_folder_that_was_rendered(comparison: Cluster, tmp_path: Path) -> None:

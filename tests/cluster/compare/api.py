@@ -20,8 +20,9 @@ _MANAGER = "compare-istiod"
 
 # Kinds that are no group's plural by adding an "s".
 _PLURALS = {"AuthorizationPolicy": "authorizationpolicies", "Gateway": "gateways", "ServiceEntry": "serviceentries"}
+_PLURALS |= {"GatewayClass": "gatewayclasses", "BackendTLSPolicy": "backendtlspolicies"}
 _PLURALS |= {"WorkloadEntry": "workloadentries", "Telemetry": "telemetries", "EnvoyFilter": "envoyfilters"}
-_CLUSTER_SCOPED = frozenset({"Namespace", "Node"})
+_CLUSTER_SCOPED = frozenset({"Namespace", "Node", "GatewayClass"})
 
 
 class ApiError(Exception):

@@ -18,11 +18,16 @@ from tests.cluster.tools.finding import module_folder
 from tests.cluster.tools.istiod import istiod
 from tests.cluster.tools.kubectl import Kubectl, key_of
 from tests.cluster.tools.pilot_agent import FOR_STOCK_ENVOY, MESH_FOR_STOCK_ENVOY
+from tests.cluster.tools.verdicts import gateway_api
 
 _MARKERS = "compare-markers"
 _WITHIN = 60.0
 _FIRST = ("Namespace", "Node", "Pod")
 _NO_ADDRESS = "0.0.0.0"  # noqa: S104 - compared, not bound
+_VARIABLES = {**FOR_STOCK_ENVOY, "PILOT_ENABLE_GATEWAY_API_DEPLOYMENT_CONTROLLER": "false"}
+"""Nothing but a world makes Services: istiod would for Gateways."""
+_MADE = "internal.istio.io/parents"
+"""The annotation of what istiod made of objects of the Gateway API."""
 _TOPOLOGY = ("topology.istio.io/", "topology.kubernetes.io/", "kubernetes.io/hostname")
 """Labels that istiod adds to those of endpoints."""
 
@@ -55,7 +60,7 @@ class Cluster:
         self._mesh = mesh
         config = {**MESH_FOR_STOCK_ENVOY, **as_mesh_config(mesh)}
         self.istiod = self._running.enter_context(
-            istiod(self._folder, self._pilot, self.kubectl, config, variables=FOR_STOCK_ENVOY)
+            istiod(self._folder, self._pilot, self.kubectl, config, variables=_VARIABLES)
         )
         self.discovery = Discovery(self.istiod.xds, self.istiod.http)
         self._running.callback(self.discovery.close)
@@ -90,6 +95,8 @@ class Cluster:
             key_of(each): int(each["metadata"]["resourceVersion"])
             for each in self.discovery.page("/debug/configz")
             if each["metadata"].get("namespace") != _MARKERS
+            and "istio.io" in each["apiVersion"]
+            and _MADE not in (each["metadata"].get("annotations") or {})
         }
         if known.keys() != wanted.keys() or any(known[key] < version for key, version in wanted.items()):
             return f"objects {sorted(known.items() ^ wanted.items())}"
@@ -149,7 +156,7 @@ class Cluster:
 @contextmanager
 def running(folder: Path, binary: Callable[[str], Path]) -> Iterator[Cluster]:
     """A cluster of its own with istiod, their files and logs in ``folder``. binary: gives the place of a binary."""
-    with api_server(folder, binary) as kubectl:
+    with api_server(folder, binary) as kubectl, gateway_api(kubectl, "experimental"):
         crds = module_folder("istio", "istio.io/api") / "kubernetes" / "customresourcedefinitions.gen.yaml"
         kubectl("apply", "--server-side", f"--filename={crds}")
         kubectl.await_definitions()

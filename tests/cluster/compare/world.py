@@ -23,9 +23,11 @@ from pulumi_mesh.manifests.snapshot import (
     target_port,
 )
 from pulumi_mesh.manifests.wire import to_wire
+from pulumi_mesh.objects import Object
 from pulumi_mesh.render import snapshot
 
-ISTIO_GROUPS = ("networking.istio.io/", "security.istio.io/", "telemetry.istio.io/", "extensions.istio.io/")
+_GROUPS = ("networking.istio.io/", "security.istio.io/", "telemetry.istio.io/", "extensions.istio.io/")
+_GATEWAY_API = "gateway.networking.k8s.io/"
 _TOPOLOGY = ("topology.kubernetes.io/region", "topology.kubernetes.io/zone", "topology.istio.io/subzone")
 _FIRST_ADDRESS = ipaddress.ip_address("10.97.0.1")
 
@@ -98,9 +100,13 @@ def _namespaces(known: Snapshot) -> Iterator[dict[str, Any]]:
 
 
 def _declared(known: Snapshot) -> Iterator[dict[str, Any]]:
-    """The objects that istiod reads."""
     for kind in known.objects.values():
-        yield from (to_wire(each) for each in kind if each.api_version.startswith(ISTIO_GROUPS))
+        yield from (to_wire(each) for each in kind if is_read(each))
+
+
+def is_read(item: Object) -> bool:
+    """Whether istiod reads an object as it stands; of Services and what runs, a world has what registries know."""
+    return item.api_version.startswith((*_GROUPS, _GATEWAY_API)) or item.kind == "Secret"
 
 
 def _nodes(known: Snapshot) -> Iterator[dict[str, Any]]:
