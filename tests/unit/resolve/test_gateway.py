@@ -201,11 +201,6 @@ def test_gateways_share_a_port() -> None:
     }
 
 
-def test_other_protocols_have_no_listener_yet() -> None:
-    passing = server(9443, "TLS", "a.com", tls={"mode": "PASSTHROUGH"})
-    assert view(gateway(passing, server(3306, "TCP", "*")), proxy=ROUTER).listeners == ()
-
-
 def test_behind_a_service_the_gateway_listens_on_the_target_port() -> None:
     ports = (ServicePort("http", 80, 8080, "HTTP"), ServicePort("https", 443, 8443, "TLS"))
     own = KnownService("ingress", "ingress", "istio-system", ports, "10.96.9.9", FrozenMap(SELECTOR))
