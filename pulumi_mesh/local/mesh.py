@@ -247,4 +247,5 @@ def _credentials(mesh: Mesh) -> dict[str, tuple[str, ...]]:
                 hosts = tuple("localhost" if host == "*" else host for host in listener.hostnames)
                 key = f"kubernetes://{listener.certificate}"
                 names[key] = tuple(dict.fromkeys((*names.get(key, ()), *hosts)))
+                names.setdefault(f"kubernetes://{listener.client_ca}" if listener.client_ca else f"{key}-cacert", ())
     return names

@@ -20,13 +20,14 @@ _SECRET = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"
 def secret_files(node: Node, authority: Authority, credentials: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     """A discovery file for each secret that the node's view asks for.
 
-    credentials: host names of a gateway's credential, by its name (``kubernetes://NAME``).
+    credentials: host names of a gateway's credential, by its name (``kubernetes://NAME``); none for the CA certificates
+    of its clients, which are this run's own, as those of the system are.
     Raises MeshError for a secret that nothing here can make.
     """
     proxy = node.proxy
     files: dict[str, Any] = {}
     for secret in node.secrets:
-        if secret.name == "ROOTCA":
+        if secret.name in ("ROOTCA", "file-root:system") or credentials.get(secret.name) == ():
             body: dict[str, Any] = {"validation_context": {"trusted_ca": _inline(authority.roots)}}
         elif secret.name == "default":
             spiffe_id = f"spiffe://{authority.trust_domain}/ns/{proxy.namespace}/sa/{proxy.service_account}"
