@@ -22,21 +22,21 @@ def cors(policy: Cors, exchange: Exchange) -> tuple[bool, Pairs]:
     origin = exchange.headers.get("origin")
     if not origin or (policy.enabled is not None and exchange.chance.takes(policy.enabled) is False):
         return False, ()
+    answered = (
+        *_given(("access-control-allow-methods", _or_asked(policy.allow_methods, exchange, "method"))),
+        *_given(("access-control-allow-headers", _or_asked(policy.allow_headers, exchange, "headers"))),
+        *_given(("access-control-max-age", policy.max_age)),
+    )
     if not any(_allows(each, origin) for each in policy.allow_origins):
-        return _is_preflight(exchange) and policy.forward_unmatched_preflights is False, ()
+        answers = _is_preflight(exchange) and policy.forward_unmatched_preflights is False
+        return answers, answered if answers else ()
     granted: Pairs = (("access-control-allow-origin", origin),)
     if policy.allow_credentials:
         granted += (("access-control-allow-credentials", "true"),)
     exposed = _given(("access-control-expose-headers", policy.expose_headers))
     if not _is_preflight(exchange):
         return False, granted + exposed
-    return True, (
-        *granted,
-        *_given(("access-control-allow-methods", _or_asked(policy.allow_methods, exchange, "method"))),
-        *_given(("access-control-allow-headers", _or_asked(policy.allow_headers, exchange, "headers"))),
-        *_given(("access-control-max-age", policy.max_age)),
-        *exposed,
-    )
+    return True, (*granted, *answered, *exposed)
 
 
 def _or_asked(allowed: str, exchange: Exchange, what: str) -> str:

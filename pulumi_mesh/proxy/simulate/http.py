@@ -71,7 +71,7 @@ def _through_filters(
         if treated.status is not None:
             known = _named(known, choice, exchange, filters)
             known = replace(known, status=treated.status, error=treated.error, body=treated.body)
-            return known if treated.headers else _refused(known, config, choice, exchange)
+            return known if treated.complete else _refused(known, config, choice, exchange)
         if isinstance(each, JwtAuthentication) and any(one.extra.get("clear_route_cache") for one in each.providers):
             choice = choose(config, exchange)
     return _routed(view, config, choice, exchange, _named(known, choice, exchange, filters))

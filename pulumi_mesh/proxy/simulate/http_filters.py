@@ -26,7 +26,10 @@ _SILENT = frozenset({"istio.metadata_exchange", "istio.alpn", "istio.stats", "en
 
 @dataclass(frozen=True, slots=True)
 class Treated:
-    """What a filter did. status: its own answer, None when the request passes. policy: which authorized it."""
+    """What a filter did. status: its own answer, None when the request passes. policy: which authorized it.
+
+    complete: the answer is all there is: routes change nothing of it.
+    """
 
     exchange: Exchange
     why: tuple[Step, ...] = ()
@@ -36,6 +39,7 @@ class Treated:
     headers: tuple[tuple[str, str], ...] = ()
     policy: str = ""
     fault: Fault | None = None
+    complete: bool = False
 
 
 def treat(filter: HttpFilter, exchange: Exchange, choice: Choice) -> Treated:
@@ -104,7 +108,8 @@ def _shared_with_pages(exchange: Exchange, choice: Choice) -> Treated:
     answers, headers = cors(policy, exchange)
     ref = choice.route.ref if choice.route else None
     if answers:
-        return Treated(exchange, (Step("the preflight is answered by the proxy", ref),), 200, headers=headers)
+        why = (Step("the preflight is answered by the proxy", ref),)
+        return Treated(exchange, why, 200, headers=headers, complete=True)
     return Treated(exchange, (Step("its origin may ask", ref),) if headers else (), headers=headers)
 
 

@@ -27,7 +27,8 @@ def with_prefix(path: str, match: PathMatch, prefix: str, regex: RegexRewrite | 
     """A path with another prefix in the place of the matched one; of an exact path or a regex all is matched."""
     plain, query = split_path(path)
     if regex is not None:
-        return replace_all(regex.pattern, regex.substitution, plain) + query
+        made = replace_all(regex.pattern, regex.substitution, plain)
+        return made + query if made else path
     if not prefix:
         return path
     matched = len(match.value) if match.kind in ("prefix", "path_separated_prefix") else len(plain)
@@ -39,7 +40,7 @@ def rewritten_host(host: str, exchange: Exchange, action: Mapping[str, Any], lit
     if literal:
         return literal
     if "host_rewrite_header" in action:
-        return exchange.headers.get(str(action["host_rewrite_header"])) or host
+        return next(iter(exchange.headers.values(str(action["host_rewrite_header"]))), "") or host
     by_path = raw.part(action, "host_rewrite_path_regex")
     if by_path:
         pattern = str(raw.part(by_path, "pattern").get("regex", ""))
