@@ -64,13 +64,15 @@ def _of_folder(folder: str) -> list[Object]:
 
 async def _of_last_update(urn: str) -> list[Object] | None:
     """The objects that a component registered last; None where it never did, or the engine cannot tell."""
-    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    # An engine whose backend has no organizations names none, and takes this word for all.
+    organization = pulumi.get_organization() or "organization"
+    stack = f"{organization}/{pulumi.get_project()}/{pulumi.get_stack()}"
     try:
         found = await pulumi.runtime.invoke_async(_LAST_OUTPUTS, {"stackName": stack})
     except Exception as error:  # noqa: BLE001 - Pulumi raises no other class; a preview must not fail for this
         raise MeshError(f"the engine does not give the last outputs: {error}") from None
-    outputs = (found or {}).get("outputs") or {}
-    registered = outputs.get(urn) or {}
+    resource = ((found or {}).get("outputs") or {}).get(urn) or {}
+    registered = resource.get("outputs") or {}
     return _objects(registered["objects"]) if "objects" in registered else None
 
 

@@ -22,6 +22,9 @@ from tests.cluster.tools.programs import BOOKINFO
 ROUTE = ("VirtualService", "bookinfo", "reviews")
 SUBSETS = ("DestinationRule", "bookinfo", "reviews")
 
+WEIGHTS = (0, 5, 25, 50, 100)
+"""Percent of the candidate, stage by stage."""
+
 Edit = tuple[str, str]
 """What a user changes in the program: text, and what it becomes."""
 
@@ -149,9 +152,13 @@ def nothing_more_to_do(world: World) -> None:
 
 
 def next_stage(world: World, stage: int) -> None:
-    """A stage of the canary writes one object, the route."""
+    """A stage of the canary writes one object, the route, and a preview says whose requests go elsewhere."""
     versions = world.versions()
+    before = WEIGHTS[stage - 1]
     world.write(stage=stage)
+    told = world.stack.preview().output
+    assert f"reviews.bookinfo (v2): {before} % → {WEIGHTS[stage]} %" in told
+    assert "1 class of requests: 1 changed" in told
     assert world.stack.up().changed == dict.fromkeys(objects(ROUTE), "update")
     world.holds()
     assert {key for key, version in world.versions().items() if versions[key] != version} == {ROUTE}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,9 @@ from pulumi.runtime.stack import run_pulumi_func
 # How the engine's protocol marks a secret and a value that is not known yet.
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+
+LAST_OUTPUTS = "pulumi:pulumi:readStackResourceOutputs"
 
 
 def secret(value: Any) -> dict[str, Any]:
@@ -41,11 +45,12 @@ class Registered:
 
 @dataclass
 class Engine:
-    """Everything that was registered, in order; outputs of components by URN; log lines."""
+    """Everything that was registered, in order; outputs of components by URN; log lines, told: those of level info."""
 
     resources: dict[str, Registered] = field(default_factory=dict)
     outputs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
 
     def named(self, name: str) -> Registered:
         return next(each for each in self.resources.values() if each.name == name)
@@ -55,27 +60,46 @@ class Engine:
         return {each.name: each for each in self.resources.values() if each.type.startswith("kubernetes:")}
 
 
-class _Nothing(mocks.Mocks):
-    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], None]:
-        raise AssertionError(f"nothing here calls {args.token}")
+class _Before(mocks.Mocks):
+    """What the last update registered."""
+
+    def __init__(self, last: Engine) -> None:
+        self.last = last
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        assert args.token == LAST_OUTPUTS, args.token
+        assert args.args == {"stackName": "organization/shop/dev"}
+        found = {urn: {"type": "", "outputs": dict(each)} for urn, each in self.last.outputs.items()}
+        return {"name": "dev", "outputs": found}, []
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         return f"{args.name}-id", dict(args.inputs)
 
 
+@contextmanager
+def _loop() -> Iterator[None]:
+    """The mock needs a loop in each of its threads, and would leave its own open."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        yield
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
 class _Monitor(mocks.MockMonitor):
-    def __init__(self, engine: Engine) -> None:
-        super().__init__(_Nothing())
+    def __init__(self, engine: Engine, before: _Before) -> None:
+        super().__init__(before)
         self.engine = engine
 
+    def Invoke(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
+        with _loop():
+            return super().Invoke(request)  # type: ignore[no-untyped-call]  # pulumi's mocks are not typed
+
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
-        loop = asyncio.new_event_loop()  # the mock needs one in this thread, and would leave its own open
-        asyncio.set_event_loop(loop)
-        try:
-            response = super().RegisterResource(request)  # type: ignore[no-untyped-call]  # pulumi's mocks are not typed
-        finally:
-            asyncio.set_event_loop(None)
-            loop.close()
+        with _loop():
+            response = super().RegisterResource(request)  # type: ignore[no-untyped-call]  # as above
         if request.type != "pulumi:pulumi:Stack":
             self.engine.resources[response.urn] = Registered(
                 type=request.type,
@@ -102,13 +126,16 @@ class _Lines(logging.Handler):
         self.engine = engine
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.levelno >= logging.WARNING:
-            self.engine.warnings.append(record.getMessage())
+        if record.levelno >= logging.INFO:
+            (self.engine.warnings if record.levelno >= logging.WARNING else self.engine.told).append(
+                record.getMessage()
+            )
 
 
-def run(program: Callable[[], object], *, preview: bool = False) -> Engine:
-    """Run a program to its end. Raises what it raises."""
+def run(program: Callable[[], object], *, preview: bool = False, last: Engine | None = None) -> Engine:
+    """Run a program to its end. last: what the last update of the stack registered. Raises what it raises."""
     engine = Engine()
+    before = _Before(last if last is not None else Engine())
     logger = logging.Logger("engine")
     logger.addHandler(_Lines(engine))
     loop = asyncio.new_event_loop()
@@ -116,7 +143,7 @@ def run(program: Callable[[], object], *, preview: bool = False) -> Engine:
     settings.SETTINGS.outputs.clear()  # of a program that failed before
     try:
         mocks.set_mocks(
-            _Nothing(), project="shop", stack="dev", preview=preview, logger=logger, monitor=_Monitor(engine)
+            before, project="shop", stack="dev", preview=preview, logger=logger, monitor=_Monitor(engine, before)
         )
 
         async def main() -> None:
