@@ -26,7 +26,8 @@ CLUSTER_SCOPED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """snapshot: of everything that was given. meshes: those of the programs, at their stages, in the order given.
+    """snapshot: of everything that was given, in Istio's terms, with all proxies.
+    meshes: those of the programs, at their stages, in the order given.
 
     calls: (client, server) host names of what the services of these meshes are declared to call.
     """
@@ -76,7 +77,9 @@ def load_snapshot(
                 documents += found
     objects, where = _objects(documents)
     meshes = _staged([each.mesh for each in programs], stages or {})
-    snapshot = _snapshot(meshes, objects, mesh_config)
+    from pulumi_mesh.proxy.resolve.terms import in_istio_terms
+
+    snapshot = in_istio_terms(_snapshot(meshes, objects, mesh_config))
     calls = tuple(call for each in meshes for call in _calls(each))
     return Loaded(snapshot, tuple(meshes), calls, first_of([in_manifests(where), *(each.place for each in programs)]))
 

@@ -10,6 +10,7 @@ from typing import Literal
 from pulumi_mesh.errors import MeshError
 from pulumi_mesh.manifests.snapshot import KnownService, Proxy, Snapshot, Workload
 from pulumi_mesh.proxy.resolve import resolve
+from pulumi_mesh.proxy.resolve.terms import in_istio_terms
 from pulumi_mesh.proxy.simulate import Outcome, Request, Share, simulate
 from pulumi_mesh.proxy.simulate.connection import without_port
 from pulumi_mesh.proxy.simulate.destinations import cluster_of, endpoints_of, transport_to
@@ -97,6 +98,7 @@ def journey(
     source: the sidecar whose workload sends it; None is a client outside, for which the gateway counts that takes the
     request furthest. view_of: gives the views; default: ``resolve``. Raises MeshError when there is no gateway at all.
     """
+    snapshot = in_istio_terms(snapshot)
     see = cache(view_of or partial(resolve, snapshot))
     way = _Way(snapshot, see)
     if source is not None:

@@ -12,6 +12,7 @@ from pulumi_mesh.proxy.diff.incoming import incoming
 from pulumi_mesh.proxy.diff.narrow import narrowed
 from pulumi_mesh.proxy.diff.outgoing import outgoing
 from pulumi_mesh.proxy.resolve import resolve_all
+from pulumi_mesh.proxy.resolve.terms import in_istio_terms
 
 
 def diff(old: Snapshot, new: Snapshot) -> Diff:
@@ -20,6 +21,7 @@ def diff(old: Snapshot, new: Snapshot) -> Diff:
     Clients that are told the same are looked at once. Of requests, those are tried that the matches of routes and the
     conditions of policies tell apart; a class is told of once, with one of its requests.
     """
+    old, new = in_istio_terms(old), in_istio_terms(new)
     before, after = _by_name(old), _by_name(new)
     part = narrowed(old, new)
     changes = (
