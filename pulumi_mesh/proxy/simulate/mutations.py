@@ -50,17 +50,16 @@ def mutation(changes: HeaderChanges | None, extra: Mapping[str, Any], side: Lite
 def mutated(headers: Headers, mutations: Iterable[Mutation], value_of: Callable[[str, Headers], str]) -> Headers:
     """The headers after all mutations, in their order.
 
-    value_of: makes a value of what is configured, from the headers as they are before the mutation.
+    value_of: makes a value of what is configured, from the headers as they are when the mutation's are taken away.
     In each: first headers are taken away, then those that replace are set, then those that are added.
     Mirrors HeaderParser::evaluateHeaders (Envoy's source/common/router/header_parser.cc).
     """
     for each in mutations:
-        before = headers
         for name in each.remove:
             headers = headers.without(name)
         present, left = headers, []
         for setting in each.settings:
-            value = value_of(setting.value, before)
+            value = value_of(setting.value, present)
             if not value and not setting.keep_empty:
                 continue
             there = present.get(setting.name) is not None

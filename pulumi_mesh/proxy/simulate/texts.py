@@ -38,12 +38,17 @@ def full_match(pattern: str, text: str) -> bool:
 
 
 def replace_all(pattern: str, substitution: str, text: str) -> str:
-    r"""Every match replaced, as RE2's GlobalReplace does: ``\1`` is a group, ``\0`` the match, ``\\`` a backslash."""
+    r"""Every match replaced, as RE2's GlobalReplace does: ``\1`` is a group, ``\0`` the match, ``\\`` a backslash.
+
+    With a group that the pattern does not have nothing is replaced."""
+    compiled = _compiled(pattern)
+    if any(mark.isdigit() and int(mark) > compiled.groups for mark in _REFERENCE.findall(substitution)):
+        return text
 
     def made(found: re.Match[str]) -> str:
         return _REFERENCE.sub(lambda mark: _referred(mark[1], found), substitution)
 
-    result: str = _compiled(pattern).sub(made, text)
+    result: str = compiled.sub(made, text)
     return result
 
 
