@@ -9,6 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.istio.retry_conditions import RetryCondition
 from pulumi_mesh.model import values
 from pulumi_mesh.model.backends import Backends, DestinationReference, check_backends, need_port, refuse_retired
 from pulumi_mesh.model.cors import Cors
@@ -156,26 +157,6 @@ class Fault:
     def __post_init__(self) -> None:
         if self.delay is None and self.abort is None:
             raise FieldError("delay", "the fault does nothing; give delay or abort")
-
-
-RetryCondition = Literal[
-    "5xx",
-    "gateway-error",
-    "reset",
-    "reset-before-request",
-    "connect-failure",
-    "envoy-ratelimited",
-    "retriable-4xx",
-    "refused-stream",
-    "retriable-status-codes",
-    "retriable-headers",
-    "http3-post-connect-failure",
-    "cancelled",
-    "deadline-exceeded",
-    "internal",
-    "resource-exhausted",
-    "unavailable",
-]
 
 
 @typed

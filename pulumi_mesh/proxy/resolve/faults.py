@@ -5,31 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pulumi_mesh.istio import virtual_service
+from pulumi_mesh.istio.grpc_statuses import GRPC_STATUSES
 from pulumi_mesh.proxy.resolve.durations import duration
 from pulumi_mesh.proxy.resolve.matches import string_match
 from pulumi_mesh.proxy.view.matching import Fraction, StringMatch
 from pulumi_mesh.proxy.view.routes import Cors, Fault
-
-_GRPC_STATUSES = (
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "DATA_LOSS",
-    "UNAUTHENTICATED",
-)
-"""In the order of their numbers, from 0."""
 
 
 def fault(injection: virtual_service.Fault | None) -> Fault | None:
@@ -39,7 +19,7 @@ def fault(injection: virtual_service.Fault | None) -> Fault | None:
     delay = duration(injection.delay.fixed_delay) if injection.delay else None
     abort = injection.abort
     grpc = abort.grpc_status if abort else None
-    if abort is not None and abort.http_status is None and grpc not in _GRPC_STATUSES:
+    if abort is not None and abort.http_status is None and grpc not in GRPC_STATUSES:
         abort = None
     if delay is None and abort is None:
         return None
@@ -47,7 +27,7 @@ def fault(injection: virtual_service.Fault | None) -> Fault | None:
         delay=delay,
         delay_fraction=_delayed(injection.delay) if injection.delay and delay is not None else None,
         abort_status=abort.http_status if abort else None,
-        abort_grpc_status=_GRPC_STATUSES.index(grpc) if abort and grpc else None,
+        abort_grpc_status=GRPC_STATUSES.index(grpc) if abort and grpc else None,
         abort_fraction=percentage(abort.percentage) if abort and abort.percentage else None,
     )
 

@@ -5,30 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pulumi_mesh.istio.grpc_statuses import GRPC_STATUSES
 from pulumi_mesh.validation.durations import duration
 from pulumi_mesh.validation.verdict import Problem
-
-_GRPC_STATUSES = frozenset(
-    {
-        "OK",
-        "CANCELLED",
-        "UNKNOWN",
-        "INVALID_ARGUMENT",
-        "DEADLINE_EXCEEDED",
-        "NOT_FOUND",
-        "ALREADY_EXISTS",
-        "PERMISSION_DENIED",
-        "RESOURCE_EXHAUSTED",
-        "FAILED_PRECONDITION",
-        "ABORTED",
-        "OUT_OF_RANGE",
-        "UNIMPLEMENTED",
-        "INTERNAL",
-        "UNAVAILABLE",
-        "DATA_LOSS",
-        "UNAUTHENTICATED",
-    }
-)
 
 
 def http_status(status: int, path: str) -> Iterator[Problem]:
@@ -45,7 +24,7 @@ def http_fault(fault: Mapping[str, Any], path: str) -> Iterator[Problem]:
     if abort is not None:
         yield from _percentage(abort.get("percentage"), f"{path}.abort.percentage")
         if (status := abort.get("grpcStatus")) is not None:
-            if status not in _GRPC_STATUSES:
+            if status not in GRPC_STATUSES:
                 yield Problem(f"{path}.abort.grpcStatus", f"{status!r} is not a status of gRPC, such as NOT_FOUND")
         elif abort.get("http2Error") is not None:
             yield Problem(f"{path}.abort.http2Error", "Istio has no aborts with an HTTP/2 error")

@@ -6,8 +6,9 @@ import base64
 import binascii
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, get_args
 
+from pulumi_mesh.istio.retry_conditions import RetryCondition
 from pulumi_mesh.validation.addresses import port
 from pulumi_mesh.validation.durations import SECOND, duration, nanoseconds
 from pulumi_mesh.validation.numbers import whole
@@ -21,26 +22,7 @@ from pulumi_mesh.validation.verdict import Problem, warning
 Object = Mapping[str, Any]
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE", "*"})
-_RETRY_ON = frozenset(
-    {
-        "5xx",
-        "gateway-error",
-        "reset",
-        "reset-before-request",
-        "connect-failure",
-        "retriable-4xx",
-        "refused-stream",
-        "retriable-status-codes",
-        "retriable-headers",
-        "envoy-ratelimited",
-        "http3-post-connect-failure",
-        "cancelled",
-        "deadline-exceeded",
-        "internal",
-        "resource-exhausted",
-        "unavailable",
-    }
-)
+_RETRY_ON = frozenset(get_args(RetryCondition))
 _STATUSES = frozenset(HTTPStatus)
 _MEGABYTE = 1 << 20
 _MUCH = 100 << 10
