@@ -9,7 +9,6 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from pulumi_mesh.frozen import FrozenMap
-from pulumi_mesh.istio.retry_conditions import RetryCondition
 from pulumi_mesh.model import values
 from pulumi_mesh.model.backends import Backends, DestinationReference, check_backends, need_port, refuse_retired
 from pulumi_mesh.model.cors import Cors
@@ -31,6 +30,7 @@ from pulumi_mesh.model.match import Matches
 from pulumi_mesh.model.namespace import NamespaceName
 from pulumi_mesh.model.service import Service, ServiceReference
 from pulumi_mesh.typed import FieldError, Many, Text, default, is_known, typed
+from pulumi_mesh.words.retry_conditions import RetryCondition
 
 _LARGEST_BODY = 1 << 20
 _REGISTERED = frozenset(HTTPStatus)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pulumi_mesh.istio import virtual_service
-from pulumi_mesh.istio.grpc_statuses import GRPC_STATUSES
 from pulumi_mesh.proxy.resolve.durations import duration
 from pulumi_mesh.proxy.resolve.matches import string_match
 from pulumi_mesh.proxy.view.matching import Fraction, StringMatch
 from pulumi_mesh.proxy.view.routes import Cors, Fault
+from pulumi_mesh.words.grpc_statuses import GRPC_STATUSES
 
 
 def fault(injection: virtual_service.Fault | None) -> Fault | None:

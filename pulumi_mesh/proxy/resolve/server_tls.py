@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import gateway
-from pulumi_mesh.istio.cipher_suites import CIPHER_SUITES
 from pulumi_mesh.manifests.snapshot import MeshConfig
 from pulumi_mesh.proxy.resolve.client_tls import TRUST_ROOT, WORKLOAD_CERTIFICATE, names_of_any_type
 from pulumi_mesh.proxy.view.matching import EMPTY, StringMatch
 from pulumi_mesh.proxy.view.tls import DownstreamTls, SecretRef, Validation
+from pulumi_mesh.words.cipher_suites import CIPHER_SUITES
 
 _VERSIONS = {"TLSV1_0": "TLSv1_0", "TLSV1_1": "TLSv1_1", "TLSV1_2": "TLSv1_2", "TLSV1_3": "TLSv1_3"}
 _AUTHORITY = "-cacert"

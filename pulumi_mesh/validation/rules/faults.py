@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pulumi_mesh.istio.grpc_statuses import GRPC_STATUSES
 from pulumi_mesh.validation.durations import duration
 from pulumi_mesh.validation.verdict import Problem
+from pulumi_mesh.words.grpc_statuses import GRPC_STATUSES
 
 
 def http_status(status: int, path: str) -> Iterator[Problem]:

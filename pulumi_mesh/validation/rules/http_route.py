@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, get_args
 
-from pulumi_mesh.istio.retry_conditions import RetryCondition
 from pulumi_mesh.validation.addresses import port
 from pulumi_mesh.validation.durations import SECOND, duration, nanoseconds
 from pulumi_mesh.validation.numbers import whole
@@ -18,6 +17,7 @@ from pulumi_mesh.validation.rules.headers import cors_name, is_authority, manipu
 from pulumi_mesh.validation.rules.names import is_dns_label, labels
 from pulumi_mesh.validation.rules.patterns import pattern
 from pulumi_mesh.validation.verdict import Problem, warning
+from pulumi_mesh.words.retry_conditions import RetryCondition
 
 Object = Mapping[str, Any]
 

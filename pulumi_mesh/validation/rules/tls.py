@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pulumi_mesh.istio.cipher_suites import CIPHER_SUITES
 from pulumi_mesh.validation.verdict import Problem, warning
+from pulumi_mesh.words.cipher_suites import CIPHER_SUITES
 
 Object = Mapping[str, Any]
 

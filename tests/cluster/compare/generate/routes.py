@@ -6,8 +6,8 @@ from random import Random
 from typing import Any, get_args
 
 import pulumi_mesh as pm
-from pulumi_mesh.istio.retry_conditions import RetryCondition
 from pulumi_mesh.model.match import Method
+from pulumi_mesh.words.retry_conditions import RetryCondition
 
 _PATHS = ("/", "/api", "/api/v1/items", "/static", "/health")
 _PATTERNS = ("/v[0-9]+/.*", "/items/[a-z]+", ".*")

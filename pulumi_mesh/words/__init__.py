@@ -1,0 +1,1 @@
+"""Words that Istio, Envoy and gRPC fix, for all who speak them."""
