@@ -40,8 +40,7 @@ def http(
         status = 400 if to_grpc else refused
         why = (*known.why, Step("slashes in the path are escaped, which the proxy does not take"))
         location = exchange.headers.text(":path") if status == 307 else ""
-        answered = replace(known, status=status, location=location, why=why)
-        outcome = _refused(answered, config, choose(config, exchange), exchange)
+        outcome = replace(known, status=status, location=location, why=why)
     else:
         outcome = _through_filters(view, manager, config, exchange, known)
     return in_grpc(outcome) if to_grpc else outcome
