@@ -72,6 +72,9 @@ async def _differing(drawn: Sequence[World]) -> list[str]:
             await envoy.stop()
             for server in servers:
                 server.close()
+        # Otherwise the draw was too poor to tell anything.
+        assert {200, 301, 404, 418, 503} <= {reply.status for got in replies for reply in got}
+        assert {reply.got["cluster"] for got in replies for reply in got if reply.got} == {*CLUSTERS}
         return [
             said
             for listener, world, got in zip(view.listeners, drawn, replies, strict=True)
