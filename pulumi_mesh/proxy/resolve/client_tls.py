@@ -74,7 +74,7 @@ def client_tls(
 def _istio_mutual(sni: str, identities: Iterable[str], http: HttpOptions | None) -> UpstreamTls:
     return UpstreamTls(
         certificates=(WORKLOAD_CERTIFICATE,),
-        validation=Validation(TRUST_ROOT, _exactly(identities)),
+        validation=_validation(TRUST_ROOT, tuple(identities)),
         sni=sni,
         alpn=("istio", "h2") if _is_http2(http) else ("istio",),
         minimum_version="TLSv1_2",
@@ -106,7 +106,7 @@ def _originated(
             extra = _NOTHING_VALIDATED
     return UpstreamTls(
         certificates=certificates,
-        validation=None if tls.insecure_skip_verify else _validation(root, tuple(names), tls),
+        validation=None if tls.insecure_skip_verify else _validation(root, tuple(names), _revocations(tls)),
         sni=tls.sni or "",
         alpn=("h2",) if _is_http2(http) else (),
         minimum_version="TLSv1_2",
@@ -132,17 +132,17 @@ def _credential(name: str) -> SecretRef:
             return SecretRef(plain if "://" in plain else f"kubernetes://{plain}")
 
 
-def _validation(root: SecretRef, names: tuple[str, ...], tls: destination_rule.Tls) -> Validation:
+def _validation(root: SecretRef, names: tuple[str, ...], revocations: FrozenMap[str, object] = EMPTY) -> Validation:
     """Identities are URIs; any other name may be of any type."""
     if all(each.startswith("spiffe://") for each in names):
-        return Validation(root, _exactly(names), FrozenMap(_revocations(tls)))
-    return Validation(root, extra=FrozenMap({**names_of_any_type(names), **_revocations(tls)}))
+        return Validation(root, _exactly(names), revocations)
+    return Validation(root, extra=FrozenMap({**names_of_any_type(names), **revocations}))
 
 
-def _revocations(tls: destination_rule.Tls) -> dict[str, object]:
+def _revocations(tls: destination_rule.Tls) -> FrozenMap[str, object]:
     if not tls.ca_crl or tls.credential_name:
-        return {}
-    return {"crl": FrozenMap({"filename": tls.ca_crl})}
+        return EMPTY
+    return FrozenMap({"crl": FrozenMap({"filename": tls.ca_crl})})
 
 
 def _with_curves(extra: FrozenMap[str, object], defaults: FrozenMap[str, object]) -> FrozenMap[str, object]:

@@ -14,8 +14,9 @@ from pathlib import Path
 from pulumi_mesh.errors import MeshError
 from tests.cluster.compare.cluster import NotTakenError, running
 from tests.cluster.compare.comparison import Compared, compare
-from tests.cluster.compare.folder import of_folder
+from tests.cluster.compare.folder import of_documents, of_folder
 from tests.cluster.compare.generate import generated
+from tests.cluster.compare.generate.manifests import generated_manifests
 from tests.cluster.compare.programs import examples
 from tests.cluster.compare.report import as_json, exit_code, summary, text
 from tests.cluster.compare.world import World, of_mesh
@@ -38,7 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _all(first: int, count: int) -> Iterator[World]:
     yield from (of_mesh(name, mesh) for name, mesh in examples())
-    yield from (of_mesh(f"seed {seed}", generated(seed)) for seed in range(first, first + count))
+    for seed in range(first, first + count):
+        yield of_mesh(f"seed {seed}", generated(seed))
+        yield of_documents(f"manifests {seed}", generated_manifests(seed))
 
 
 def _compared(worlds: Iterable[World], *, say: bool) -> list[Compared]:

@@ -22,7 +22,8 @@ _MANAGER = "compare-istiod"
 _PLURALS = {"AuthorizationPolicy": "authorizationpolicies", "Gateway": "gateways", "ServiceEntry": "serviceentries"}
 _PLURALS |= {"GatewayClass": "gatewayclasses", "BackendTLSPolicy": "backendtlspolicies"}
 _PLURALS |= {"WorkloadEntry": "workloadentries", "Telemetry": "telemetries", "EnvoyFilter": "envoyfilters"}
-_CLUSTER_SCOPED = frozenset({"Namespace", "Node", "GatewayClass"})
+_PLURALS |= {"Ingress": "ingresses", "IngressClass": "ingressclasses"}
+_CLUSTER_SCOPED = frozenset({"Namespace", "Node", "GatewayClass", "IngressClass"})
 
 
 class ApiError(Exception):

@@ -96,6 +96,7 @@ class Cluster:
             for each in self.discovery.page("/debug/configz")
             if each["metadata"].get("namespace") != _MARKERS
             and "istio.io" in each["apiVersion"]
+            and "resourceVersion" in each["metadata"]  # what istiod made of an Ingress was never stored
             and _MADE not in (each["metadata"].get("annotations") or {})
         }
         if known.keys() != wanted.keys() or any(known[key] < version for key, version in wanted.items()):

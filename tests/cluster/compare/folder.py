@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from pulumi_mesh.files import read_paths
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.manifests.registry import snapshot_of
 from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
-from pulumi_mesh.manifests.wire import from_wire
+from pulumi_mesh.manifests.wire import AnyObject, from_wire
 from pulumi_mesh.objects import Object
 from pulumi_mesh.proxy.resolve.gateway_api.proxies import with_managed
+from pulumi_mesh.proxy.resolve.ingress import to_istio
 from tests.cluster.compare.world import World, is_read, of_snapshot
 
 
 def of_folder(folder: Path) -> World:
-    """The world of a folder: every YAML and JSON file below it, by the registries of ``snapshot_of``.
+    """The world of a folder: every YAML and JSON file below it. Raises MeshError for what cannot be read."""
+    return of_objects(str(folder), (from_wire(each.data, f"{each.file}:{each.line}") for each in read_paths([folder])))
+
+
+def of_documents(name: str, documents: Iterable[Mapping[str, Any]]) -> World:
+    """The world of manifests, as ``of_folder`` makes it."""
+    return of_objects(name, map(from_wire, documents))
+
+
+def of_objects(name: str, found: Iterable[AnyObject]) -> World:
+    """The world of objects, by the registries of ``snapshot_of``.
 
     Where a destination has no Service in it, as in what ``pulumi-mesh render`` writes, one is implied, with a workload
     for each subset. Proxies: those that are implied, those that istiod deploys for Gateways, and a client in every
-    namespace that then has no sidecar. A listener's certificate has to be in the folder: istiod looks at it.
-    Raises MeshError for what cannot be read.
+    namespace that then has no sidecar. A listener's certificate has to be among them: istiod looks at it.
     """
-    objects = tuple(from_wire(each.data, f"{each.file}:{each.line}") for each in read_paths([folder]))
+    objects = tuple(found)
     kept = [each for each in objects if not isinstance(each, Object) or _is_applied(each) or each.api_version == "v1"]
     known = with_managed(snapshot_of(kept, implied=True))
+    known = replace(known, proxies=to_istio(known).proxies)
     clients = tuple(_clients(known))
     taken = replace(
         known,
@@ -39,12 +51,12 @@ def of_folder(folder: Path) -> World:
     notes += [
         f"not applied, as its kind is not there: {each.kind} {each.namespace}/{each.name}"
         for each in objects
-        if _is_routing(each.api_version) and not (isinstance(each, Object) and _is_applied(each))
+        if _is_routing(each.api_version) and not is_read(each)
     ]
-    return of_snapshot(str(folder), taken, tuple(notes))
+    return of_snapshot(name, taken, tuple(notes))
 
 
-def _is_applied(item: Object) -> bool:
+def _is_applied(item: AnyObject) -> bool:
     return is_read(item) or item.kind == "Namespace"
 
 

@@ -22,12 +22,13 @@ from pulumi_mesh.manifests.snapshot import (
     ref_of,
     target_port,
 )
-from pulumi_mesh.manifests.wire import to_wire
+from pulumi_mesh.manifests.wire import AnyObject, to_wire
 from pulumi_mesh.objects import Object
 from pulumi_mesh.render import snapshot
 
 _GROUPS = ("networking.istio.io/", "security.istio.io/", "telemetry.istio.io/", "extensions.istio.io/")
 _GATEWAY_API = "gateway.networking.k8s.io/"
+_INGRESS = ("Ingress", "IngressClass")
 _TOPOLOGY = ("topology.kubernetes.io/region", "topology.kubernetes.io/zone", "topology.istio.io/subzone")
 _FIRST_ADDRESS = ipaddress.ip_address("10.97.0.1")
 
@@ -37,8 +38,12 @@ _KUBERNETES = KnownService(
     "default",
     (ServicePort("https", 443, 443, "HTTPS"),),
     address="10.96.0.1",
+    created="1970-01-01T00:00:00Z",
 )
 """The API server makes a Service for itself, and makes it again when it is deleted. Nothing answers for it here."""
+
+_LATER = "1970-01-02T00:00:00Z"
+"""When the other services were made: where age counts, that of the API server is the oldest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ def of_snapshot(name: str, known: Snapshot, notes: tuple[str, ...] = ()) -> Worl
         raise MeshError(f"istiod runs here for the domain {MeshConfig().domain}, not {known.mesh.domain}", where=name)
     known = _with_addresses(known)
     made = (*_namespaces(known), *_nodes(known), *_declared(known), *_services(known), *_pods(known))
-    services = (*known.services, _KUBERNETES)
+    services = (*(replace(each, created=each.created or _LATER) for each in known.services), _KUBERNETES)
     return World(name, replace(known, services=services), made, notes)
 
 
@@ -104,8 +109,10 @@ def _declared(known: Snapshot) -> Iterator[dict[str, Any]]:
         yield from (to_wire(each) for each in kind if is_read(each))
 
 
-def is_read(item: Object) -> bool:
+def is_read(item: AnyObject) -> bool:
     """Whether istiod reads an object as it stands; of Services and what runs, a world has what registries know."""
+    if not isinstance(item, Object):
+        return item.kind in _INGRESS
     return item.api_version.startswith((*_GROUPS, _GATEWAY_API)) or item.kind == "Secret"
 
 

@@ -31,16 +31,17 @@ def listeners(snapshot: Snapshot, proxy: Proxy) -> tuple[Listener, ...]:
     captured: list[FilterChain] = [_black_hole()]
     for number in (None, *_unknown(snapshot, proxy, modes)):
         captured += unknown_chains(number, modes.of(number), modes.ref_of(number), policies, snapshot)
+    waits = snapshot.mesh.protocol_detection_timeout
     bound: list[Listener] = []
     for port in inbound_ports(snapshot, proxy):
         chains = known_chains(port, modes.of(port.number), policies, snapshot)
         if port.bound:
-            bound.append(_bound(port, chains, proxy))
+            bound.append(_bound(port, chains, proxy, waits))
         else:
             captured += chains
     if proxy.interception == "NONE":
         return tuple(bound)
-    return (_captured(tuple(captured), proxy), *bound)
+    return (_captured(tuple(captured), proxy, waits), *bound)
 
 
 def _unknown(snapshot: Snapshot, proxy: Proxy, modes: WorkloadModes) -> list[int]:
@@ -54,18 +55,20 @@ def _unknown(snapshot: Snapshot, proxy: Proxy, modes: WorkloadModes) -> list[int
     return [port for port in modes.ports if port not in named]
 
 
-def _captured(chains: tuple[FilterChain, ...], proxy: Proxy) -> Listener:
+def _captured(chains: tuple[FilterChain, ...], proxy: Proxy, waits: timedelta) -> Listener:
     extra: dict[str, object] = {"max_connections_to_accept_per_socket_event": 1}
     if proxy.interception == "TPROXY":
         extra["transparent"] = True
-    return _listener(CATCHALL, SocketAddress(wildcard_of(proxy), CAPTURE_PORT), chains, proxy, extra, bound=False)
+    return _listener(
+        CATCHALL, SocketAddress(wildcard_of(proxy), CAPTURE_PORT), chains, proxy, extra, bound=False, waits=waits
+    )
 
 
-def _bound(port: InboundPort, chains: tuple[FilterChain, ...], proxy: Proxy) -> Listener:
+def _bound(port: InboundPort, chains: tuple[FilterChain, ...], proxy: Proxy, waits: timedelta) -> Listener:
     """Mirrors inboundCustomListener (listener_inbound.go)."""
     address = _address_at(port.bind, port.number)
     extra: dict[str, object] = {"max_connections_to_accept_per_socket_event": 1}
-    return _listener(f"{port.bind}_{port.number}", address, chains, proxy, extra, bound=True)
+    return _listener(f"{port.bind}_{port.number}", address, chains, proxy, extra, bound=True, waits=waits)
 
 
 def _listener(
@@ -76,6 +79,7 @@ def _listener(
     extra: dict[str, object],
     *,
     bound: bool,
+    waits: timedelta,
 ) -> Listener:
     """Mirrors buildInboundListener (listener_inbound.go)."""
     return Listener(
@@ -83,7 +87,7 @@ def _listener(
         address=address,
         filter_chains=chains,
         listener_filters=listener_filters(proxy, chains, bound=bound),
-        listener_filters_timeout=timedelta(0),
+        listener_filters_timeout=waits,
         continue_on_listener_filters_timeout=True,
         traffic_direction="INBOUND",
         extra=FrozenMap(extra),
