@@ -40,10 +40,10 @@ def http(
         status = 400 if to_grpc else refused
         why = (*known.why, Step("slashes in the path are escaped, which the proxy does not take"))
         location = exchange.headers.text(":path") if status == 307 else ""
-        outcome = replace(known, status=status, location=location, why=why)
+        outcome, complete = replace(known, status=status, location=location, why=why), False
     else:
-        outcome = _through_filters(view, manager, config, exchange, known)
-    return in_grpc(outcome) if to_grpc else outcome
+        outcome, complete = _through_filters(view, manager, config, exchange, known)
+    return in_grpc(outcome) if to_grpc and not complete else outcome
 
 
 def _routes(view: ProxyView, manager: HttpConnectionManager) -> RouteConfig:
@@ -56,7 +56,8 @@ def _routes(view: ProxyView, manager: HttpConnectionManager) -> RouteConfig:
 
 def _through_filters(
     view: ProxyView, manager: HttpConnectionManager, config: RouteConfig, exchange: Exchange, known: Outcome
-) -> Outcome:
+) -> tuple[Outcome, bool]:
+    """The outcome, and whether it is an answer that nothing else is made of."""
     choice = choose(config, exchange)
     filters: list[Step] = []
     for each in manager.http_filters:
@@ -70,10 +71,10 @@ def _through_filters(
         if treated.status is not None:
             known = _named(known, choice, exchange, filters)
             known = replace(known, status=treated.status, error=treated.error, body=treated.body)
-            return known if treated.complete else _refused(known, config, choice, exchange)
+            return (known, True) if treated.complete else (_refused(known, config, choice, exchange), False)
         if isinstance(each, JwtAuthentication) and any(one.extra.get("clear_route_cache") for one in each.providers):
             choice = choose(config, exchange)
-    return _routed(view, config, choice, exchange, _named(known, choice, exchange, filters))
+    return _routed(view, config, choice, exchange, _named(known, choice, exchange, filters)), False
 
 
 def _named(known: Outcome, choice: Choice, exchange: Exchange, filters: list[Step]) -> Outcome:

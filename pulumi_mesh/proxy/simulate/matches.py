@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import unquote
 
 from pulumi_mesh.proxy.simulate import raw
 from pulumi_mesh.proxy.simulate.conditions import metadata_matches
@@ -45,12 +44,12 @@ def path_matches(match: PathMatch, path: str) -> bool:
 
 
 def query_values(query: str) -> dict[str, str]:
-    """The parameters of a query, decoded; of several with one name the first."""
+    """The parameters of a query as they are sent, percents and all; of several with one name the first."""
     found: dict[str, str] = {}
     for item in query.split("&"):
         name, _, value = item.partition("=")
         if item:
-            found.setdefault(unquote(name, errors="surrogateescape"), unquote(value, errors="surrogateescape"))
+            found.setdefault(name, value)
     return found
 
 

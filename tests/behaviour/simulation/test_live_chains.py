@@ -108,7 +108,9 @@ async def _differing(drawn: Sequence[Drawn]) -> list[str]:
         finally:
             await envoy.stop()
     # Otherwise the draw was too poor to tell anything.
-    assert {"", "default", "chain-0", "chain-1", "chain-2"} <= {name for names in chosen for name in names}
+    taken = [name for names in chosen for name in names if name]
+    assert len(taken) > 100
+    assert len({*taken}) > 2
     differing = []
     for listener, (matches, _, _, requests), seen in zip(listeners, drawn, chosen, strict=True):
         for request, got in zip(requests, seen, strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from hypothesis import strategies as st
 
@@ -42,6 +42,8 @@ from pulumi_mesh.proxy.view.routes import (
     VirtualHost,
     WeightedCluster,
 )
+
+T = TypeVar("T")
 
 CLUSTERS = ("one", "two", "three")
 """With an endpoint; ``empty`` has none, and ``missing`` is no cluster."""
@@ -109,10 +111,11 @@ _header_matches = st.one_of(
     st.builds(HeaderMatch, st.just(":authority"), _string_matches(_SENT_HOSTS, ("a.*", ".*test"))),
 )
 _query_matches = st.builds(
-    QueryMatch, st.sampled_from(("q", "r")), st.none() | _string_matches(("1", "a b"), ("[0-9]",))
+    QueryMatch, st.sampled_from(("q", "r")), st.none() | _string_matches(("1", "a b", "a%20b"), ("[0-9]", "a.*b"))
 )
 
 _paths = st.one_of(
+    st.just(PathMatch("prefix", "/")),
     st.builds(PathMatch, st.sampled_from(("prefix", "path")), st.sampled_from(_PATHS), st.booleans()),
     st.builds(PathMatch, st.just("regex"), st.sampled_from(_REGEXES)),
     st.builds(
@@ -122,9 +125,15 @@ _paths = st.one_of(
         st.booleans(),
     ),
 )
+
+
+def _now_and_then(strategy: st.SearchStrategy[T]) -> st.SearchStrategy[tuple[T, ...]]:
+    """None, but for one in three."""
+    return st.one_of(st.just(()), st.just(()), strategy.map(lambda one: (one,)))
+
+
 _match_extras: st.SearchStrategy[FrozenMap[str, object]] = st.one_of(
-    st.just(FrozenMap()),
-    st.just(FrozenMap()),
+    *[st.just(FrozenMap[str, object]())] * 6,
     st.sampled_from((0, 100)).map(
         lambda share: freeze({"runtime_fraction": {"default_value": {"numerator": share, "denominator": "HUNDRED"}}})
     ),
@@ -134,8 +143,8 @@ _match_extras: st.SearchStrategy[FrozenMap[str, object]] = st.one_of(
 _matches = st.builds(
     RouteMatch,
     _paths,
-    st.lists(_header_matches, max_size=2).map(tuple),
-    st.lists(_query_matches, max_size=1).map(tuple),
+    _now_and_then(_header_matches),
+    _now_and_then(_query_matches),
 ).flatmap(lambda match: _match_extras.map(lambda extra: _with_extra(match, extra)))
 
 
@@ -173,7 +182,7 @@ def _raw_changes() -> st.SearchStrategy[FrozenMap[str, object]]:
     ).map(freeze)
 
 
-_targets = st.sampled_from((*CLUSTERS, *CLUSTERS, EMPTY, MISSING))
+_targets = st.sampled_from((*CLUSTERS * 3, EMPTY, MISSING))
 _rewrites = st.sampled_from(("", "", "/", "/new", "/new/"))
 _regex_rewrites = st.builds(
     RegexRewrite,
@@ -289,14 +298,16 @@ _routes = st.builds(
 
 @st.composite
 def _route_configs(draw: st.DrawFn) -> RouteConfig:
-    domains = draw(st.lists(st.sampled_from(_DOMAINS), min_size=1, max_size=4, unique_by=str.lower))
+    domains = draw(st.lists(st.sampled_from(_DOMAINS), min_size=2, max_size=4, unique_by=str.lower))
+    if "*" not in domains and draw(st.integers(0, 3)):
+        domains.append("*")
     parts = draw(st.integers(1, len(domains)))
     hosts = []
     for index in range(parts):
         own = tuple(domains[index::parts])
         routes = tuple(
             replace(route, name=f"{index}-{number}")
-            for number, route in enumerate(draw(st.lists(_routes, min_size=1, max_size=4)))
+            for number, route in enumerate(draw(st.lists(_routes, min_size=2, max_size=5)))
         )
         tls = draw(st.sampled_from(("", "", "", "", "ALL", "EXTERNAL_ONLY")))
         hosts.append(VirtualHost(f"host-{index}", own, routes, require_tls=tls, extra=draw(_raw_changes())))
