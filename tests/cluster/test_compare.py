@@ -25,12 +25,14 @@ from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.addresses import Pipe
 from pulumi_mesh.proxy.view.clusters import Endpoint, EndpointSet, LocalityEndpoints
 from pulumi_mesh.proxy.view.listeners import FilterChain, HttpConnectionManager, Listener
+from pulumi_mesh.validation.judge import judge
 from tests.cluster.compare.cluster import Cluster
 from tests.cluster.compare.comparison import Compared, compare
 from tests.cluster.compare.differences import Difference, differences
-from tests.cluster.compare.folder import of_folder
+from tests.cluster.compare.folder import of_documents, of_folder
 from tests.cluster.compare.generate import generated, generated_with_canaries
 from tests.cluster.compare.generate.features import all_features, features_of
+from tests.cluster.compare.generate.manifests import generated_manifests
 from tests.cluster.compare.programs import examples
 from tests.cluster.compare.report import as_json, exit_code, summary, text
 from tests.cluster.compare.transforms import comparable
@@ -41,7 +43,7 @@ from tests.cluster.tools.pipeline import render
 from tests.cluster.tools.process import free_ports
 from tests.cluster.tools.programs import BOOKINFO, CASES
 
-SEEDS = range(16)
+SEEDS = range(8)
 EVERY_FEATURE = range(100)
 
 SHOP = """
@@ -186,6 +188,11 @@ def test_generated_mesh(comparison: Cluster, seed: int) -> None:
     assert_equal(comparison, of_mesh(f"seed {seed}", generated(seed)))
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_generated_manifests(comparison: Cluster, seed: int) -> None:
+    assert_equal(comparison, of_documents(f"manifests {seed}", generated_manifests(seed)))
+
+
 def test_folder_with_services_and_workloads(comparison: Cluster, tmp_path: Path) -> None:
     (tmp_path / "shop.yaml").write_text(SHOP)
     world = of_folder(tmp_path)
@@ -261,7 +268,9 @@ def test_a_seed_gives_one_mesh_in_every_process() -> None:
     for hash_seed in ("1", "2"):
         code = (
             "import hashlib; from tests.cluster.compare.generate import generated;"
-            f"print(hashlib.sha256(repr([generated(each) for each in {[*SEEDS][:8]}]).encode()).hexdigest())"
+            "from tests.cluster.compare.generate.manifests import generated_manifests as manifests;"
+            f"made = [(generated(each), manifests(each)) for each in {[*SEEDS]}];"
+            "print(hashlib.sha256(repr(made).encode()).hexdigest())"
         )
         done = subprocess.run(
             [sys.executable, "-c", code],
@@ -281,6 +290,43 @@ def test_every_feature_of_the_model_occurs() -> None:
     for seed in EVERY_FEATURE:
         wanted -= set(features_of(generated_with_canaries(seed)))
     assert not wanted
+
+
+IN_MANIFESTS = [
+    *(
+        (kind, "")
+        for kind in ("ServiceEntry", "WorkloadEntry", "Sidecar", "PeerAuthentication", "RequestAuthentication")
+    ),
+    *(
+        (kind, "")
+        for kind in ("Telemetry", "Ingress", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "ReferenceGrant")
+    ),
+    *(("VirtualService", text) for text in ("'delegate'", "'tcp'", "'tls'", "'exportTo'", "'subset'", "'mirror'")),
+    *(("AuthorizationPolicy", f"'{action}'") for action in ("ALLOW", "DENY", "AUDIT", "CUSTOM")),
+    *(("Gateway", f"'{mode}'") for mode in ("SIMPLE", "MUTUAL", "ISTIO_MUTUAL", "OPTIONAL_MUTUAL")),
+    *(("Gateway", f"'{mode}'") for mode in ("PASSTHROUGH", "AUTO_PASSTHROUGH", "Passthrough")),
+    *(("ServiceEntry", f"'{resolution}'") for resolution in ("NONE", "STATIC", "DNS", "DNS_ROUND_ROBIN")),
+    *(("DestinationRule", text) for text in ("'consistentHash'", "'localityLbSetting'", "'tunnel'", "'exportTo'")),
+    ("Sidecar", "'ingress'"),
+    ("Service", "detected"),
+    ("Service", "networking.istio.io/exportTo"),
+    ("Deployment", "TPROXY"),
+    ("ConfigMap", "REGISTRY_ONLY"),
+    ("ConfigMap", "extensionProviders"),
+]
+"""A kind, and a text in the object."""
+
+
+def test_every_feature_of_manifests_occurs() -> None:
+    made = [generated_manifests(seed) for seed in EVERY_FEATURE]
+    assert all(judge(document, "experimental").accepted for each in made for document in each)
+    texts = [[(document["kind"], str(document)) for document in each] for each in made]
+    rare = [
+        (kind, text)
+        for kind, text in IN_MANIFESTS
+        if sum(any(kind == found and text in held for found, held in each) for each in texts) < 2
+    ]
+    assert not rare
 
 
 @pytest.mark.parametrize(

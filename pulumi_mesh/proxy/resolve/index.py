@@ -68,7 +68,12 @@ class Index:
         return self.rules.for_client(proxy, service) if service else None
 
     def workloads(self, service: KnownService) -> tuple[Workload, ...]:
-        """The workloads that answer for a service."""
+        """The workloads that answer for a service: of a Service that nobody may see, istiod keeps none.
+
+        Mirrors serviceNeedsPush (serviceregistry/kube/controller/endpointslice.go).
+        """
+        if service.registry == "Kubernetes" and "~" in service.export_to:
+            return ()
         listed = self._by_host.get((service.namespace, service.hostname), ())
         if not service.selector:
             return listed

@@ -213,4 +213,5 @@ def _metadata(proxy: Proxy) -> dict[str, Any]:
         "CLUSTER_ID": proxy.cluster,
         "ISTIO_VERSION": "1.31.0",
         "INSTANCE_IPS": proxy.address,
+        "INTERCEPTION_MODE": proxy.interception,
     }

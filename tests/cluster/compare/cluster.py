@@ -116,6 +116,8 @@ class Cluster:
                 frozenset(_own(pod_labels(each) if each.kind == "Pod" else each.labels)),
             )
             for service in world.snapshot.services
+            if service.registry != "Kubernetes"
+            or "~" not in service.export_to  # which nobody may see, and istiod skips
             for each in world.snapshot.workloads_of(service)
             for port in service.ports
             if target_port(service, port, each) is not None
@@ -169,7 +171,10 @@ def running(folder: Path, binary: Callable[[str], Path]) -> Iterator[Cluster]:
 
 
 def _by_name(manifest: dict[str, Any]) -> tuple[str, str]:
-    return manifest["metadata"]["name"], manifest["metadata"]["namespace"]
+    """A ServiceEntry's services are named by their hosts."""
+    metadata = manifest["metadata"]
+    name = manifest["spec"]["hosts"][0] if manifest["kind"] == "ServiceEntry" else metadata["name"]
+    return name, metadata["namespace"]
 
 
 def _endpoints(shards: Any) -> set[tuple[object, ...]]:

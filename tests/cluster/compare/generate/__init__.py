@@ -5,11 +5,14 @@ from __future__ import annotations
 from random import Random
 
 import pulumi_mesh as pm
+from tests.cluster.compare.generate.authentication import request_authentication
 from tests.cluster.compare.generate.gateways import gateways
 from tests.cluster.compare.generate.objects import objects
 from tests.cluster.compare.generate.routes import canaries, gateway_routes, service_routes
 from tests.cluster.compare.generate.security import authorization, mutual_tls
 from tests.cluster.compare.generate.services import namespaces, services
+from tests.cluster.compare.generate.streams import tcp_routes, tls_routes
+from tests.cluster.compare.generate.telemetry import telemetry
 
 
 def generated(seed: int) -> pm.Mesh:
@@ -38,6 +41,10 @@ def generated_with_canaries(seed: int) -> pm.Mesh:
         mutual_tls=mutual_tls(random, spaces, listed, mesh_wide=not uses),
         authorization=authorization(random, spaces, listed, edges),
         canaries=canaries(random, listed),
+        tcp_routes=tcp_routes(random, edges, listed),
+        tls_routes=tls_routes(random, edges, listed),
+        request_authentication=request_authentication(random, spaces, listed, edges),
+        telemetry=telemetry(random, spaces, listed),
         objects=objects(random, spaces, listed, edges),
     )
 

@@ -16,6 +16,7 @@ _HEADERS = ("x-user", "x-tier", "end-user", "X-Capital", "cookie")
 
 def gateway_routes(random: Random, edges: list[pm.Gateway], listed: list[pm.Service]) -> list[pm.HTTPRoute]:
     """Up to three, each at one gateway or more."""
+    edges = [each for each in edges if any(listener.speaks_http for listener in each.listeners)]
     if not edges:
         return []
     return [_gateway_route(random, f"outside-{each}", edges, listed) for each in range(random.randint(0, 3))]
@@ -23,10 +24,11 @@ def gateway_routes(random: Random, edges: list[pm.Gateway], listed: list[pm.Serv
 
 def _gateway_route(random: Random, name: str, edges: list[pm.Gateway], listed: list[pm.Service]) -> pm.HTTPRoute:
     used = random.sample(edges, random.randint(1, len(edges)))
-    served = sorted({host for each in used for listener in each.listeners for host in listener.hostnames})
+    listeners = [listener for each in used for listener in each.listeners if listener.speaks_http]
+    served = sorted({host for each in listeners for host in each.hostnames})
     hosts = random.sample(served, random.randint(0, min(2, len(served))))
     hosts = [each.replace("*", random.choice(["*", "a", "b.c"])) if each.startswith("*.") else each for each in hosts]
-    ports = [listener.port for each in used for listener in each.listeners]
+    ports = [each.port for each in listeners]
     given: dict[str, Any] = {"namespace": listed[0].namespace} if random.random() < 0.3 else {}
     return pm.HTTPRoute(
         name,
@@ -79,6 +81,9 @@ def _rule(random: Random, listed: list[pm.Service], ports: list[int], position: 
     name = f"rule-{position}" if random.random() < 0.5 else ""
     if random.random() < 0.2:
         return pm.Rule(name=name, matches=matches, redirect=_redirect(random), **_changes(random))
+    if random.random() < 0.1:
+        answer = random.choice([pm.DirectResponse(410, body="gone\n"), pm.DirectResponse(204)])
+        return pm.Rule(name=name, matches=matches, direct_response=answer, **_changes(random))
     return pm.Rule(name=name, matches=matches, **_forward(random, listed))
 
 
@@ -125,6 +130,8 @@ def _forward(random: Random, listed: list[pm.Service]) -> dict[str, Any]:
         given["mirror"] = pm.Mirror(_destination(random, listed), percent=random.choice([100, 50, 12.5, 0.0001, 0]))
     if random.random() < 0.2:
         given["fault"] = _fault(random)
+    if random.random() < 0.2:
+        given["cors"] = _cors(random)
     if random.random() < 0.4:
         given["timeout"] = random.choice(["2s", "1500ms", "1m", "1h"])
     if random.random() < 0.4:
@@ -167,6 +174,21 @@ def _fault(random: Random) -> pm.Fault:
     delay = pm.Delay(random.choice(["100ms", "2s"]), percent=random.choice([100, 10, 0.5]))
     abort = pm.Abort(random.choice([400, 503, 555]), percent=random.choice([100, 1, 0.0001]))
     return random.choice([pm.Fault(delay=delay), pm.Fault(abort=abort), pm.Fault(delay=delay, abort=abort)])
+
+
+def _cors(random: Random) -> pm.Cors:
+    parts: dict[str, Any] = {
+        "allow_methods": random.choice([["*"], random.sample(get_args(Method), random.randint(1, 3))]),
+        "allow_headers": ["authorization", "x-a"],
+        "expose_headers": ["x-e"],
+        "allow_credentials": random.choice([True, False]),
+        "max_age": "10m",
+        "unmatched_preflights": random.choice(["FORWARD", "IGNORE"]),
+    }
+    origins = random.choice([["*"], ["https://a.example.com", pm.TextMatch("https://b", kind="prefix")]])
+    return pm.Cors(
+        allow_origins=origins, **{name: parts[name] for name in random.sample(sorted(parts), random.randint(0, 4))}
+    )
 
 
 def _retries(random: Random) -> pm.Retries:

@@ -20,7 +20,9 @@ def mutual_tls(
     made += [pm.MutualTLS(random.choice(_MODES), namespace=each) for each in spaces if random.random() < 0.3]
     for service in listed:
         if random.random() < 0.2:
-            made.append(pm.MutualTLS(random.choice(_MODES), service=service))
+            numbers = [each.target_port or each.number for each in service.ports]
+            ports = {random.choice(numbers): random.choice(_MODES)} if random.random() < 0.5 else {}
+            made.append(pm.MutualTLS(random.choice(_MODES), service=service, ports=ports))
         if service.versions and random.random() < 0.2:
             version = random.choice(service.versions).name
             made.append(pm.MutualTLS(random.choice(_MODES), service=service[version]))
@@ -66,6 +68,8 @@ def _rule(
         "namespaces": random.sample(spaces, random.randint(1, len(spaces))),
         "methods": random.sample(get_args(Method), random.randint(1, 3)),
         "paths": random.sample(_PATHS, random.randint(1, 3)),
+        "request_principals": ["https://login.example.com/*", "*"],
+        "claims": {"groups": ["admin", "a*"], "[outer][inner]": ["x"]},
     }
     if ports:
         parts["ports"] = random.sample(sorted(set(ports)), 1)

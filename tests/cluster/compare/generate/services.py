@@ -42,7 +42,9 @@ def services(random: Random, spaces: list[pm.Namespace]) -> list[pm.Service]:
     made: list[pm.Service] = []
     for name in random.sample(_NAMES, random.randint(1, 6)):
         one = _service(random, name, random.choice(spaces), made, addresses)
-        if random.random() < 0.15:
+        if random.random() < 0.1:
+            one = _outside(random, name, one.namespace, addresses)
+        elif random.random() < 0.15:
             one = one.external(hostname=f"{name}.example.net") if random.random() < 0.5 else one.external()
         made.append(one)
     return made
@@ -67,8 +69,20 @@ def _service(
         given["service_account"] = f"{name}-account"
     if random.random() < 0.5:
         given["traffic_policy"] = traffic_policy(random)
+    if random.random() < 0.15:
+        given["tls"] = _tls(random)
     calls = random.sample(others, random.randint(0, min(2, len(others))))
     return pm.Service(name, namespace=space, ports=_ports(random), versions=versions, calls=calls, **given)
+
+
+def _outside(random: Random, name: str, space: str, addresses: Iterator[str]) -> pm.Service:
+    """One of which a ServiceEntry tells."""
+    resolution: Any = random.choice(["DNS", "DNS_ROUND_ROBIN", "STATIC", "NONE"])
+    given: dict[str, Any] = {"addresses": [next(addresses), next(addresses)]} if resolution == "STATIC" else {}
+    if random.random() < 0.5:
+        given["tls"] = _tls(random)
+    host = f"{name}.example.net"
+    return pm.Service(name, namespace=space, hostname=host, ports=_ports(random), resolution=resolution, **given)
 
 
 def _ports(random: Random) -> list[pm.Port]:
@@ -103,13 +117,47 @@ def traffic_policy(random: Random) -> pm.TrafficPolicy:
         "load_balancer": _load_balancer(random),
         "connection_pool": _connection_pool(random),
         "outlier_detection": _outlier_detection(random),
+        "locality": _locality(random),
     }
-    return pm.TrafficPolicy(**{name: parts[name] for name in random.sample(sorted(parts), random.randint(1, 3))})
+    chosen = {name: parts[name] for name in random.sample(sorted(parts), random.randint(1, 3))}
+    if "locality" in chosen and chosen["locality"].fails_over:
+        chosen["outlier_detection"] = parts["outlier_detection"]
+    return pm.TrafficPolicy(**chosen)
 
 
 def _load_balancer(random: Random) -> Any:
-    hashed = pm.ConsistentHash("x-user", minimum_ring_size=random.choice([None, 512, 4096]))
-    return random.choice(["ROUND_ROBIN", "LEAST_REQUEST", "RANDOM", hashed])
+    size = random.choice([None, 512, 4096])
+    hashed = [
+        pm.ConsistentHash("x-user", minimum_ring_size=size),
+        pm.ConsistentHash(cookie=random.choice([pm.Cookie("user"), pm.Cookie("user", ttl="1h", path="/shop")])),
+        pm.ConsistentHash(query_parameter="q"),
+        pm.ConsistentHash(source_ip=True),
+    ]
+    return random.choice(["ROUND_ROBIN", "LEAST_REQUEST", "RANDOM", random.choice(hashed)])
+
+
+def _locality(random: Random) -> pm.Locality:
+    return random.choice(
+        [
+            pm.Locality(distribute={"eu/a/*": {"eu/a/*": 80, "eu/b/*": 20}}),
+            pm.Locality(failover={"eu": "us", "us": "eu"}),
+            pm.Locality(failover_priority=["topology.kubernetes.io/region", "version"]),
+            pm.Locality(enabled=random.choice([True, False])),
+        ]
+    )
+
+
+def _tls(random: Random) -> pm.UpstreamTLS:
+    return random.choice(
+        [
+            pm.UpstreamTLS("DISABLE"),
+            pm.UpstreamTLS("ISTIO_MUTUAL"),
+            pm.UpstreamTLS("SIMPLE", sni="api.example.com", subject_alt_names=["api.example.com"]),
+            pm.UpstreamTLS("SIMPLE", credential="client"),
+            pm.UpstreamTLS("SIMPLE", insecure_skip_verify=True),
+            pm.UpstreamTLS("MUTUAL", client_certificate="/c.pem", private_key="/k.pem", ca_certificates="/ca.pem"),
+        ]
+    )
 
 
 def _connection_pool(random: Random) -> pm.ConnectionPool:

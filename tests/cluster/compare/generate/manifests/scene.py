@@ -133,8 +133,9 @@ def _deployment(seen: Scene, service: Service, version: str) -> Document:
     place = {"istio-locality": seen.one(_LOCALITIES).replace("/", ".")} if seen.chance(0.5) else {}
     outside = {"sidecar.istio.io/inject": "false"} if seen.chance(0.15) else {}
     account = {"serviceAccountName": f"{service.name}-account"} if seen.chance(0.5) else {}
+    captured = {"sidecar.istio.io/interceptionMode": seen.one(["TPROXY", "NONE"])} if seen.chance(0.15) else {}
     template = {
-        "metadata": {"labels": {**labels, **place, **outside}},
+        "metadata": {"labels": {**labels, **place, **outside}, "annotations": captured},
         "spec": {**account, "containers": [{"name": "app", "image": "app"}]},
     }
     name = f"{service.name}-{version}" if version else service.name

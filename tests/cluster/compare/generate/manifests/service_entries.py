@@ -39,8 +39,7 @@ def _entry(seen: Scene, host: str, position: int) -> Document:
         ["NONE"] if host.startswith("*") else ["NONE", "STATIC", "STATIC", "DNS", "DNS", "DNS_ROUND_ROBIN"]
     )
     spec["location"] = seen.one(["MESH_EXTERNAL", "MESH_INTERNAL"])
-    # Without an address istiod would allocate one for what it can resolve.
-    addresses = [f"10.50.{position}.1"] if resolution != "NONE" else seen.one([[], [f"10.50.{position}.0/24"]])
+    addresses = seen.one([[], [f"10.50.{position}.0/24"] if resolution == "NONE" else [f"10.50.{position}.1"]])
     if addresses:
         spec["addresses"] = addresses
     if host.startswith("vm.") and resolution == "STATIC":
