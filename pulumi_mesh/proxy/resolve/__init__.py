@@ -94,7 +94,7 @@ def _sidecar(found: Index, proxy: Proxy, scope: SidecarScope) -> ProxyView:
             black_hole(mesh),
             passthrough(mesh),
             *((dynamic_dns.dynamic_cluster(proxy, mesh),) if dynamic else ()),
-            *inbound.clusters(found.snapshot, proxy, found.rules),
+            *inbound.clusters(found, proxy),
         ),
         endpoints=endpoints,
     )

@@ -17,7 +17,7 @@ from pulumi_mesh.objects import Object
 from pulumi_mesh.proxy.envoy.read import read_static
 from pulumi_mesh.proxy.envoy.write import write_static
 from pulumi_mesh.proxy.resolve import inbound
-from pulumi_mesh.proxy.resolve.destination_rules import destination_rules
+from pulumi_mesh.proxy.resolve.index import index
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.addresses import SocketAddress
 from pulumi_mesh.proxy.view.clusters import CircuitBreakers, Cluster, HttpOptions
@@ -65,7 +65,7 @@ def captured(snapshot: Snapshot, proxy: Proxy = PROXY) -> Listener:
 
 
 def clusters(snapshot: Snapshot) -> tuple[Cluster, ...]:
-    return inbound.clusters(snapshot, PROXY, destination_rules(snapshot))
+    return inbound.clusters(index(snapshot), PROXY)
 
 
 def rows(listener: Listener) -> list[ROW]:

@@ -13,7 +13,7 @@ from pulumi_mesh.istio import PeerAuthentication, Sidecar
 from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, Proxy, ServicePort, Snapshot, Workload, snapshot
 from pulumi_mesh.objects import Object
 from pulumi_mesh.proxy.resolve import inbound, resolve
-from pulumi_mesh.proxy.resolve.destination_rules import destination_rules
+from pulumi_mesh.proxy.resolve.index import index
 from pulumi_mesh.proxy.view.addresses import Address, Pipe, SocketAddress
 from pulumi_mesh.proxy.view.clusters import Cluster
 from pulumi_mesh.proxy.view.listeners import FilterChain, HttpConnectionManager, Listener, OpaqueFilter, TcpProxy
@@ -44,7 +44,7 @@ def ingress(number: int = 8080, protocol: str = "HTTP", **fields: Any) -> dict[s
 
 
 def clusters(found: Snapshot, proxy: Proxy = PROXY) -> dict[str, Cluster]:
-    return {each.name: each for each in inbound.clusters(found, proxy, destination_rules(found))}
+    return {each.name: each for each in inbound.clusters(index(found), proxy)}
 
 
 def chains(listener: Listener) -> list[tuple[str, int | None]]:

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import Sidecar, destination_rule
-from pulumi_mesh.manifests.snapshot import MeshConfig, Proxy, ServicePort, Snapshot, ref_of
+from pulumi_mesh.manifests.snapshot import MeshConfig, Proxy, ServicePort, ref_of
 from pulumi_mesh.proxy.resolve.clusters import passthrough
 from pulumi_mesh.proxy.resolve.connection_pool import (
     circuit_breakers,
@@ -15,10 +15,11 @@ from pulumi_mesh.proxy.resolve.connection_pool import (
     http_options,
     keepalive,
 )
-from pulumi_mesh.proxy.resolve.destination_rules import DestinationRules, Rule
+from pulumi_mesh.proxy.resolve.destination_rules import Rule
 from pulumi_mesh.proxy.resolve.inbound.endpoint import default_endpoint
 from pulumi_mesh.proxy.resolve.inbound.families import BINDS, LOOPBACKS, families_of
 from pulumi_mesh.proxy.resolve.inbound.ports import PASSTHROUGH, Target, parsed, targets
+from pulumi_mesh.proxy.resolve.index import Index
 from pulumi_mesh.proxy.resolve.metadata import config_path, service_metadata
 from pulumi_mesh.proxy.resolve.sidecars import sidecar_of
 from pulumi_mesh.proxy.resolve.traffic_policy import policy_of, with_mesh_defaults
@@ -31,51 +32,51 @@ NEVER = "9223372035s"
 """The longest time that Istio writes: a connection's destination is not forgotten while it idles."""
 
 
-def clusters(snapshot: Snapshot, proxy: Proxy, rules: DestinationRules) -> tuple[Cluster, ...]:
-    """One cluster a port of the workload, then the one for every other port.
+def clusters(index: Index, proxy: Proxy) -> tuple[Cluster, ...]:
+    """One cluster a port of the workload, then the one for every other port. Rules of services that the proxy does not
+    see do not count, though it answers for them.
 
     Mirrors buildInboundClusters (pilot/pkg/networking/core/cluster.go).
     """
     # Toward the workload itself Istio takes no rule that selects workloads.
     anyone = replace(proxy, labels=FrozenMap())
+    snapshot = index.snapshot
     found = sidecar_of(snapshot, proxy)
     if found is not None and found.spec.ingress:
-        made = _of_sidecar(found, snapshot, proxy, anyone, rules)
+        made = _of_sidecar(found, index, proxy, anyone)
     elif proxy.interception == "NONE":
         made = iter(())
     else:
-        made = _of_services(found, snapshot, proxy, anyone, rules)
+        made = _of_services(found, index, proxy, anyone)
     return (*made, _passthrough(proxy, snapshot.mesh))
 
 
-def _of_services(
-    found: Sidecar | None, snapshot: Snapshot, proxy: Proxy, anyone: Proxy, rules: DestinationRules
-) -> Iterator[Cluster]:
+def _of_services(found: Sidecar | None, index: Index, proxy: Proxy, anyone: Proxy) -> Iterator[Cluster]:
     """Mirrors buildInboundClustersFromServiceInstances (core/cluster.go)."""
+    snapshot = index.snapshot
     for number, leading in targets(snapshot, proxy).items():
         service, port = leading[0]
         address: Address | None = None
         if snapshot.mesh.inbound == "LOCALHOST":
             address = SocketAddress(LOOPBACKS[families_of(proxy)[0]], number)
-        rule = rules.for_client(anyone, service)
+        rule = index.rule(anyone, service.hostname)
         made = _cluster(number, address, port, rule, _sidecar_pool(found, number), proxy, snapshot.mesh)
         yield replace(made, metadata=_metadata(leading, port, rule), ref=service.ref)
 
 
-def _of_sidecar(
-    found: Sidecar, snapshot: Snapshot, proxy: Proxy, anyone: Proxy, rules: DestinationRules
-) -> Iterator[Cluster]:
+def _of_sidecar(found: Sidecar, index: Index, proxy: Proxy, anyone: Proxy) -> Iterator[Cluster]:
     """Mirrors buildInboundClustersFromSidecar and findOrCreateService (core/cluster.go)."""
+    snapshot = index.snapshot
     leading = targets(snapshot, proxy)
-    for index, ingress in enumerate(found.spec.ingress or ()):
+    for place, ingress in enumerate(found.spec.ingress or ()):
         number = ingress.port.number or 0
         address = default_endpoint(ingress.default_endpoint or "", proxy)
         port = ServicePort(ingress.port.name or "", number, number, parsed(ingress.port.protocol))
         service = leading[number][0][0] if number in leading else None
-        rule = rules.for_client(anyone, service) if service else None
+        rule = index.rule(anyone, service.hostname) if service else None
         made = _cluster(number, address, port, rule, _sidecar_pool(found, number), proxy, snapshot.mesh)
         metadata = _metadata(((service, port),), port, rule) if service else EMPTY
-        yield replace(made, metadata=metadata, ref=ref_of(found, f"spec.ingress[{index}]"))
+        yield replace(made, metadata=metadata, ref=ref_of(found, f"spec.ingress[{place}]"))
 
 
 def _cluster(

@@ -185,7 +185,7 @@ def _cors(random: Random) -> pm.Cors:
         "max_age": "10m",
         "unmatched_preflights": random.choice(["FORWARD", "IGNORE"]),
     }
-    origins = random.choice([["*"], ["https://a.example.com", pm.TextMatch("https://b", kind="prefix")]])
+    origins: list[Any] = random.choice([["*"], ["https://a.example.com", pm.TextMatch("https://b", kind="prefix")]])
     return pm.Cors(
         allow_origins=origins, **{name: parts[name] for name in random.sample(sorted(parts), random.randint(0, 4))}
     )

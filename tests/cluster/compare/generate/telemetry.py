@@ -1,4 +1,4 @@
-"""What proxies log, trace and count, by the model."""
+"""What proxies log and trace, by the model."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from random import Random
 from typing import Any, get_args
 
 import pulumi_mesh as pm
-from pulumi_mesh.model.telemetry import Metric, Side
+from pulumi_mesh.model.telemetry import Side
 
 
 def telemetry(random: Random, spaces: list[pm.Namespace], listed: list[pm.Service]) -> list[pm.Telemetry]:
@@ -19,9 +19,10 @@ def _one(random: Random, name: str, place: dict[str, Any]) -> pm.Telemetry:
     parts: dict[str, Any] = {
         "access_logs": [_access_log(random)],
         "tracing": _tracing(random),
-        "metrics": [_metrics(random)],
     }
-    return pm.Telemetry(name, **place, **{each: parts[each] for each in random.sample(sorted(parts), 2)})
+    return pm.Telemetry(
+        name, **place, **{each: parts[each] for each in random.sample(sorted(parts), random.randint(1, 2))}
+    )
 
 
 def _access_log(random: Random) -> pm.AccessLog:
@@ -43,12 +44,3 @@ def _tracing(random: Random) -> pm.Tracing:
     }
     parts: dict[str, Any] = {"provider": "nobody", "sampling": 5, "disabled": True, "tags": tags}
     return pm.Tracing(**{name: parts[name] for name in random.sample(sorted(parts), random.randint(1, 3))})
-
-
-def _metrics(random: Random) -> pm.Metrics:
-    """Counted by a filter of Istio's own Envoy only, so that no view tells of them."""
-    overrides = []
-    for metric in random.sample(get_args(Metric), 3):
-        changed: Any = random.choice([{"disabled": True}, {"tags": {"host": "request.host", "reporter": None}}])
-        overrides.append(pm.MetricOverride(metric=metric, side=random.choice(get_args(Side)), **changed))
-    return pm.Metrics(providers=["prometheus"], overrides=overrides)
