@@ -19,6 +19,9 @@ something else; or reach something now."""
 SEVERITIES: tuple[Severity, ...] = ("unreachable", "denied", "plaintext", "changed", "reachable")
 """The worst first."""
 
+BREAKING: tuple[Severity, ...] = ("unreachable", "denied", "plaintext")
+"""What somebody has to look at before it is applied."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -52,5 +55,5 @@ class Diff:
 
     @property
     def breaks(self) -> tuple[Change, ...]:
-        """The changes by which requests fail that did not."""
-        return tuple(each for each in self.changes if each.severity in ("unreachable", "denied"))
+        """The changes by which requests fail that did not, or are no longer encrypted."""
+        return tuple(each for each in self.changes if each.severity in BREAKING)

@@ -12,7 +12,7 @@ from pulumi_mesh.proxy.tables.describe import route_match
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.routes import RouteMatch
 
-_TRANSPORTS = {"plaintext": 0, "mixed": 1, "tls": 2, "mtls": 2, "": 2}
+_TRANSPORTS = {"plaintext": 0, "mixed": 1, "tls": 2, "mtls": 2}
 """How well what is sent is protected."""
 
 
@@ -63,7 +63,7 @@ def severity(old: Effect, new: Effect) -> Severity:
         return "denied" if new.error == "denied" or new.status in (401, 403) else "unreachable"
     if old.fails and not new.fails:
         return "reachable"
-    if _TRANSPORTS[new.transport] < _TRANSPORTS[old.transport] and new.transport:
+    if old.transport and new.transport and _TRANSPORTS[new.transport] < _TRANSPORTS[old.transport]:
         return "plaintext"
     return "changed"
 

@@ -53,9 +53,19 @@ def effect_of(outcome: Outcome, request: Request) -> Effect:
     given = Counter((name.lower(), value) for name, value in request.headers)
     sent = Counter((name.lower(), value) for name, value in outcome.request_headers)
     names = {name for name, _ in sent}
+    if outcome.error:
+        # Where it would have gone, and how, nobody notices.
+        return Effect(
+            error=outcome.error,
+            status=outcome.status,
+            location=outcome.location,
+            body=outcome.body,
+            answer_set=outcome.response_headers,
+            answer_removed=outcome.response_headers_removed,
+            policy=outcome.policy if outcome.error == "denied" else "",
+        )
     passes = bool(outcome.clusters)
     return Effect(
-        error=outcome.error,
         status=outcome.status,
         destinations=_shares(outcome.clusters),
         transport=outcome.transport,
@@ -77,7 +87,6 @@ def effect_of(outcome: Outcome, request: Request) -> Effect:
             for each in outcome.mirrors
         ),
         fault=outcome.fault,
-        policy=outcome.policy if outcome.error == "denied" else "",
     )
 
 
@@ -112,8 +121,9 @@ def _differences(old: Effect, new: Effect) -> Iterator[str]:
         yield from _moved(old.destinations, new.destinations)
     if old.transport != new.transport and old.transport and new.transport:
         yield f"sent by {old.transport} → {new.transport}"
-    for name in ("host", "path", "location"):
-        if (before := getattr(old, name)) != (after := getattr(new, name)) and name not in ending(old) + ending(new):
+    # Where a redirect leads is said with how the request ends.
+    for name, before, after in (("host", old.host, new.host), ("path", old.path, new.path)):
+        if before != after:
             yield f"{name}: {before or 'as it came'} → {after or 'as it came'}"
     yield from _told("request headers set", old.headers_set, new.headers_set)
     yield from _told("request headers removed", old.headers_removed, new.headers_removed)

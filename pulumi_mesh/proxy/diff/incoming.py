@@ -17,6 +17,8 @@ from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.listeners import FilterChain, Listener
 from pulumi_mesh.proxy.view.matching import StringMatch
 
+ANY_HOST = "service"
+"""The host of requests to servers whose policies do not ask for one."""
 PLAINTEXT = "clients without mutual TLS"
 OTHERS = "any other identity of the mesh"
 _SHOWN = 3
@@ -51,7 +53,7 @@ def incoming(
         for source in ("", *asked.sources):
             for claims in asked.claims if http else (None,):
                 template = Request(
-                    host="service",
+                    host=ANY_HOST,
                     port=port,
                     direction="inbound",
                     protocol="http" if http else "tcp",
@@ -60,8 +62,7 @@ def incoming(
                 )
                 tried = list(requests_for(template, asked.asks)) if http else [template]
                 for found, clients in _classes(old, new, tried, _clients(principals, asked.principals, bare)):
-                    every = len(found) == len(tried)
-                    yield found[0].change("server", proxies, _words(found, every=every), clients)
+                    yield found[0].change("server", proxies, _words(found, tried), clients)
 
 
 def _classes(
@@ -82,25 +83,29 @@ def _classes(
     yield from ((changes, tuple(names)) for changes, names in classes.values())
 
 
-def _words(found: list[Treated], *, every: bool) -> str:
-    """A server's class: its port, and what its requests are, the plainest first."""
+def _words(found: list[Treated], tried: list[Request]) -> str:
+    """A server's class: its port, and what its requests are, the plainest first; or which are not of it, if few."""
     request = found[0].request
+    said = [_request(each.request) for each in found]
+    others = [each for each in map(_request, tried) if each not in said]
     if request.protocol == "tcp":
-        said = f"connections to port {request.port}"
-    elif every:
-        said = f"every request to port {request.port}"
+        words = f"connections to port {request.port}"
+    elif not others:
+        words = f"every request to port {request.port}"
+    elif len(others) <= _SHOWN and len(others) < len(said):
+        words = f"port {request.port}: every request but {'; '.join(others)}"
     else:
-        shown = [_request(each.request) for each in found[:_SHOWN]]
-        more = f" and {len(found) - _SHOWN} more like these" if len(found) > _SHOWN else ""
-        said = f"port {request.port}: {'; '.join(shown)}{more}"
+        more = " and more like these" if len(said) > _SHOWN else ""
+        words = f"port {request.port}: {'; '.join(said[:_SHOWN])}{more}"
     if request.claims is not None:
-        said += f", with a token of {request.claims.get('iss', 'someone')}"
-    return said + (f", from {request.source}" if request.source else "")
+        words += f", with a token of {request.claims.get('iss', 'someone')}"
+    return words + (f", from {request.source}" if request.source else "")
 
 
 def _request(request: Request) -> str:
+    host = f" of {request.host}" if request.host != ANY_HOST else ""
     headers = [f"{name}: {value}" for name, value in request.headers]
-    return f"{request.method} {request.path}" + (f" with {', '.join(headers)}" if headers else "")
+    return f"{request.method} {request.path}{host}" + (f" with {', '.join(headers)}" if headers else "")
 
 
 def _listeners(view: ProxyView) -> tuple[Listener, ...]:

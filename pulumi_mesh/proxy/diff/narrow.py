@@ -46,6 +46,8 @@ def narrowed(old: Snapshot, new: Snapshot) -> Narrowed:
         return whole
     policies = [each for each in changed if isinstance(each, _POLICIES)]
     servers = tuple(each for each in whole.servers if any(_takes(policy, each, new) for policy in policies))
+    if any(_takes(policy, each, new) for policy in policies for each in new.proxies if each.kind == "router"):
+        return replace(whole, servers=servers)  # a gateway's policies count for all hosts that it serves
     hosts = list(_hosts(changed, new))
     if any(isinstance(each, VirtualService) and not each.spec.hosts for each in changed):
         return whole  # a delegate: whose hosts it serves, others say

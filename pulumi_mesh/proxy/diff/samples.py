@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from pulumi_mesh.proxy.view.routes import PathMatch, RouteMatch
 
 _MOST = 4000
 """Requests tried for one host: what more there would be are combinations of ever more routes."""
+_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,27 +29,76 @@ class Ask:
 
 
 def requests_for(template: Request, asks: Iterable[Ask]) -> Iterator[Request]:
-    """The template with what each match asks for, and what each two ask for together, the plainest first.
+    """The template with what each match asks for, and with what they ask for together, the plainest first.
 
-    Two matches that overlap decide by their order: only a request that both take shows which comes first.
+    Matches that overlap decide by their order, and what none of them takes comes to the next: so all combinations are
+    tried of what any match asks for and of what none does; where these are too many, those of each two matches.
     """
     single = list(dict.fromkeys([Ask(), *asks]))
-    pairs = (_both(one, other) for one, other in itertools.permutations(single, 2))
-    seen: set[Ask] = set()
-    for ask in itertools.islice(itertools.chain(single, itertools.chain.from_iterable(pairs)), _MOST):
-        if ask not in seen:
-            seen.add(ask)
-            yield _request(template, ask)
+    for ask in dict.fromkeys(itertools.islice(itertools.chain(single, _together(single)), _MOST)):
+        yield _request(template, ask)
+
+
+def _together(asks: list[Ask]) -> Iterable[Ask]:
+    """What several of the asks take."""
+    given = list(dict.fromkeys(each.path for each in asks))
+    paths = list(dict.fromkeys([*given, "/other", *_joined(given)]))
+    methods = _values(each.method for each in asks)
+    methods += [each for each in _METHODS if each not in methods][:1] if len(methods) > 1 else []
+    headers = _choices(each.headers for each in asks)
+    query = _choices(each.query for each in asks)
+    count = len(methods) * math.prod(map(len, [*headers, *query]))
+    if count * len(given) > _MOST:
+        return itertools.chain.from_iterable(_both(one, other) for one, other in itertools.permutations(asks, 2))
+    made = [
+        Ask(path, method, chosen, tuple((name, value) for name, value in asked if value is not None))
+        for path in paths[: max(len(given), _MOST // count)]
+        for method in methods
+        for chosen in itertools.product(*headers)
+        for asked in itertools.product(*query)
+    ]
+    return sorted(made, key=_plainness)
+
+
+def _plainness(ask: Ask) -> tuple[int, int]:
+    """How little a request says beside its path, and how short that is."""
+    said = sum(value is not None for _, value in ask.headers) + len(ask.query) + (ask.method != "GET")
+    return said, ask.path.count("/")
+
+
+def _joined(paths: list[str]) -> Iterator[str]:
+    """A path below another: what a prefix and a pattern both may take."""
+    for one, other in itertools.permutations(paths, 2):
+        yield one.rstrip("/") + other
+        if not one.endswith("/"):
+            yield one + other.lstrip("/")
+
+
+def _values(items: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(items))
+
+
+def _choices(
+    asked: Iterable[Iterable[tuple[str, str | None]]],
+) -> list[list[tuple[str, str | None]]]:
+    """Of each name: that it is not there, each value that is asked for, and one that nobody asks for."""
+    found: dict[str, dict[str | None, None]] = {}
+    for each in asked:
+        for name, value in each:
+            found.setdefault(name, {None: None})[value] = None
+    return [
+        [(name, value) for value in (*found[name], *(() if name == ":authority" else ("other",)))]
+        for name in sorted(found)
+    ]
 
 
 def _both(one: Ask, other: Ask) -> Iterator[Ask]:
-    """What meets both, if anything does: the headers of both, with the path of either."""
-    headers = dict(other.headers) | dict(one.headers)
-    query = dict(other.query) | dict(one.query)
+    """What meets both, if anything does: the headers of both, with the path of either, or one below the other."""
+    headers = tuple(sorted((dict(other.headers) | dict(one.headers)).items(), key=str))
+    query = tuple(sorted((dict(other.query) | dict(one.query)).items()))
     method = one.method if one.method != "GET" else other.method
-    yield Ask(one.path, method, tuple(sorted(headers.items(), key=str)), tuple(sorted(query.items())))
-    if one.path.endswith("/") != other.path.startswith("/"):
-        yield Ask(one.path + other.path, method, tuple(sorted(headers.items(), key=str)), tuple(sorted(query.items())))
+    for path in (one.path, *itertools.islice(_joined([one.path, other.path]), 2)):
+        yield Ask(path, method, headers, query)
 
 
 def _request(template: Request, ask: Ask) -> Request:
@@ -83,7 +134,7 @@ def asks_of(match: RouteMatch) -> Iterator[Ask]:
 
 def _paths(match: PathMatch) -> Iterator[str]:
     if match.kind == "regex":
-        yield from regex_samples(match.value)
+        yield from (each for each in regex_samples(match.value) if each.startswith("/"))
         return
     yield match.value
     if match.kind == "prefix" and match.value != "/":
@@ -118,8 +169,9 @@ _STANDS = (
     (re.compile(r"\[\^[^\]]*\](\+|\*)?"), "a"),
     (re.compile(r"(?<!\\)\.(\+|\*)\??"), "a"),
 )
-_CLASS = re.compile(r"\[(\\?.)[^\]]*\](\+|\*|\{\d+(,\d*)?\})?")
-_GROUP = re.compile(r"\((?:\?[:a-zA-Z<>]*)?([^()|]*)(?:\|[^()]*)?\)([?*+])?")
+_CLASS = re.compile(r"\[(\\?.)[^\]]*?(\\?.)?\](\+|\*|\{\d+(,\d*)?\})?")
+_GROUP = re.compile(r"\((?:\?[:a-zA-Z<>]*)?([^()]*)\)([?*+])?")
+_ALTERNATIVES = 16
 
 
 def regex_samples(pattern: str) -> Iterator[str]:
@@ -127,12 +179,26 @@ def regex_samples(pattern: str) -> Iterator[str]:
     text = re.sub(r"^\(\?i\)|^\^|\$$", "", pattern)
     for stand, sample in _STANDS:
         text = stand.sub(sample, text)
-    text = _CLASS.sub(r"\1", text)
-    while (shorter := _GROUP.sub(r"\1", text)) != text:
-        text = shorter
-    for alternative in text.split("|"):
-        plain = re.sub(r"\\(.)", r"\1", re.sub(r"(?<!\\)[?*+]", "", alternative))
-        for candidate in (plain, f"{plain}a", f"/{plain}"):
-            if full_match(pattern, candidate):
-                yield candidate
-                break
+    found: dict[str, None] = {}
+    for side in (r"\1", lambda part: part[2] or part[1]):
+        for alternative in _alternatives(_CLASS.sub(side, text)):
+            plain = re.sub(r"\\(.)", r"\1", re.sub(r"(?<!\\)[?*+]", "", alternative))
+            fitting = [each for each in (plain, f"{plain}a") if full_match(pattern, each)]
+            found.update(dict.fromkeys(fitting[:1]))
+            # A path that is to fit begins with a slash.
+            if not plain.startswith("/") and full_match(pattern, f"/{plain}"):
+                found[f"/{plain}"] = None
+    yield from found
+
+
+def _alternatives(text: str) -> list[str]:
+    """A pattern's texts, with one alternative of each group."""
+    texts = [text]
+    while any(_GROUP.search(each) for each in texts) and len(texts) < _ALTERNATIVES:
+        texts = [
+            each[: group.start()] + choice + each[group.end() :] if group else each
+            for each in texts
+            for group in [_GROUP.search(each)]
+            for choice in (group[1].split("|") if group else [""])
+        ]
+    return [one for each in texts for one in each.split("|")]
