@@ -54,4 +54,4 @@ def command(
     else:
         lines = text_of(found, place) if output == "text" else markdown_of(found, place)
         click.echo("\n".join(lines).rstrip())
-    return 1 if any(each.severity in ("unreachable", "denied", "plaintext") for each in found.changes) else 0
+    return 1 if found.breaks else 0

@@ -89,8 +89,7 @@ def _told(before: Iterable[Object], after: Mesh, tell: Tell, warn: Tell) -> None
         return
     sources = {entry.identity: entry.source for entry in rendered.entries}
     text = "\n".join(["requests:", *text_of(found, lambda ref: sources.get(ref.identity, ""))])
-    bad = any(each.severity in ("unreachable", "denied", "plaintext") for each in found.changes)
-    (warn if bad else tell)(text)
+    (warn if found.breaks else tell)(text)
 
 
 def _with_objects(new: Snapshot, before: Iterable[Object], own: Iterable[Any]) -> Snapshot:

@@ -17,12 +17,7 @@ def find_proxy(snapshot: Snapshot, name: str) -> Proxy:
     """
     proxies = snapshot.proxies
     found = [each for each in proxies if name in _names(each)]
-    found = found or [
-        each
-        for each in proxies
-        for service in _services(snapshot, each)
-        if name in (service, f"{service}.{each.namespace}")
-    ]
+    found = found or [each for each in proxies if name in _services(snapshot, each)]
     if len(found) == 1:
         return found[0]
     if found:

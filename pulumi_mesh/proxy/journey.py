@@ -44,7 +44,7 @@ class Hop:
     ``NAME.NAMESPACE``, or the address of an endpoint that nothing else is known of. request: as it comes here.
     outcome: what the proxy does.
     share: of the hop before, that leads here. weight: the fraction of all requests, 0 to 1.
-    error: why the request goes no further, here or on any way on; empty when it does not end here.
+    error: why the request goes no further; empty when it goes on, or is answered.
     next: where the proxy's shares lead; empty where the way ends.
     """
 
@@ -163,8 +163,10 @@ class _Way:
         outcome = simulate(view, request)
         name = f"{proxy.name}.{proxy.namespace}"
         here = Hop(proxy, name, request, outcome, share, weight, outcome.error)
-        if here.inbound or not outcome.passes or behind >= _LONGEST:
+        if here.inbound or not outcome.passes:
             return here
+        if behind >= _LONGEST:
+            return replace(here, error="too many hops")
         total = sum(each.weight for each in outcome.clusters)
         shares = [each for each in outcome.clusters if each.weight]
         on = [hop for each in shares for hop in self._on(here, view, each, weight * each.weight / total, behind)]

@@ -23,6 +23,7 @@ Error = Literal[
     "unknown cluster",
     "no healthy upstream",
     "denied",
+    "too many hops",
 ]
 """Why a request goes no further; empty when it does. The words are those of Istio's own simulation where it has one."""
 

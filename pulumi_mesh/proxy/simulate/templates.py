@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pulumi_mesh.proxy.simulate.texts import compiled
+
+if TYPE_CHECKING:
+    import re2
 
 _SEGMENT = r"[a-zA-Z0-9._~%!$&'()+,;:@=-]+"
 _REST = r"[a-zA-Z0-9._~%!$&'()+,;:@=/-]*"
@@ -25,7 +31,7 @@ def template_rewrite(template: str, rewrite: str, path: str) -> str | None:
 
 
 @lru_cache(maxsize=1024)
-def _pattern(template: str) -> re.Pattern[str]:
+def _pattern(template: str) -> re2._Regexp:
     made, place = "", 0
     for part in _PART.finditer(template):
         made += re.escape(template[place : part.start()])
@@ -34,7 +40,7 @@ def _pattern(template: str) -> re.Pattern[str]:
             made += f"(?P<{part['name']}>{_wild(part['inner'] or '*')})"
         else:
             made += _wild(part["bare"] or part["star"])
-    return re.compile(made + re.escape(template[place:]))
+    return compiled(made + re.escape(template[place:]))
 
 
 def _wild(pattern: str) -> str:

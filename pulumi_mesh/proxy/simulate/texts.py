@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from pulumi_mesh.errors import MeshError
 from pulumi_mesh.proxy.view.matching import StringMatch
 
 if TYPE_CHECKING:
@@ -34,21 +35,21 @@ def text_matches(test: StringMatch, text: str) -> bool:
 
 def full_match(pattern: str, text: str) -> bool:
     """Whether RE2 matches the whole text."""
-    return _compiled(pattern).fullmatch(text) is not None
+    return compiled(pattern).fullmatch(text) is not None
 
 
 def replace_all(pattern: str, substitution: str, text: str) -> str:
     r"""Every match replaced, as RE2's GlobalReplace does: ``\1`` is a group, ``\0`` the match, ``\\`` a backslash.
 
     With a group that the pattern does not have nothing is replaced."""
-    compiled = _compiled(pattern)
-    if any(mark.isdigit() and int(mark) > compiled.groups for mark in _REFERENCE.findall(substitution)):
+    known = compiled(pattern)
+    if any(mark.isdigit() and int(mark) > known.groups for mark in _REFERENCE.findall(substitution)):
         return text
 
     def made(found: re.Match[str]) -> str:
         return _REFERENCE.sub(lambda mark: _referred(mark[1], found), substitution)
 
-    result: str = compiled.sub(made, text)
+    result: str = known.sub(made, text)
     return result
 
 
@@ -57,13 +58,17 @@ def _referred(mark: str, found: re.Match[str]) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _compiled(pattern: str) -> re2._Regexp:
-    # Loaded with the first regex, as it is slow to load and most views have none.
+def compiled(pattern: str) -> re2._Regexp:
+    """A pattern in RE2, which takes linear time whatever it is. Raises MeshError for what is none."""
     import re2
 
     options = re2.Options()
     options.log_errors = False
-    return re2.compile(pattern, options)
+    try:
+        return re2.compile(pattern, options)
+    except re2.error as error:
+        said = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
+        raise MeshError(f"{pattern!r} is no regular expression, so proxies refuse it: {said}") from None
 
 
 def _lower(text: str) -> str:
