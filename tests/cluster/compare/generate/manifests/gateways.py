@@ -68,7 +68,8 @@ def _server(seen: Scene, gateway: str, number: int) -> Document:
     if protocol == "HTTPS":
         made["tls"] = seen.one([*_CREDENTIAL, {"mode": "PASSTHROUGH"}])
     if protocol == "TLS":
-        made["tls"] = seen.one([*_CREDENTIAL[:4], *[{"mode": each} for each in ("PASSTHROUGH", "AUTO_PASSTHROUGH")]])
+        passing = [{"mode": each} for each in ("PASSTHROUGH", "PASSTHROUGH", "AUTO_PASSTHROUGH", "AUTO_PASSTHROUGH")]
+        made["tls"] = seen.one([_CREDENTIAL[0], _CREDENTIAL[3], *passing])
     if protocol == "HTTP" and seen.chance(0.2):
         made["tls"] = {"httpsRedirect": True}
     return made
