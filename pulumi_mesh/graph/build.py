@@ -11,7 +11,8 @@ from pulumi_mesh.graph.callers import named_callers
 from pulumi_mesh.graph.model import Access, Edge, Graph, Node, Security
 from pulumi_mesh.graph.security import speech, taken_by
 from pulumi_mesh.graph.sent import Sent, sent_by
-from pulumi_mesh.manifests.snapshot import KnownService, Proxy, Snapshot
+from pulumi_mesh.manifests.answering import Answering, answering
+from pulumi_mesh.manifests.snapshot import KnownService, Proxy, Snapshot, Workload
 from pulumi_mesh.proxy.resolve import resolve_all
 from pulumi_mesh.proxy.tables.clusters import subset_key
 from pulumi_mesh.proxy.view import ProxyView
@@ -49,10 +50,12 @@ class _Whole:
     views: Mapping[Proxy, ProxyView]
     services: Mapping[str, KnownService]
     _sidecars: dict[str, Proxy] = field(init=False)
+    _answering: Answering = field(init=False)
 
     def __post_init__(self) -> None:
         found = {address: each for each in self.views if each.kind == "sidecar" for address in each.addresses}
         object.__setattr__(self, "_sidecars", found)
+        object.__setattr__(self, "_answering", answering(self.snapshot.workloads))
 
     def edges(self, client: Proxy, host: str = "", node: str = "") -> list[Edge]:
         """What a proxy sends, or sends to a host."""
@@ -82,8 +85,12 @@ class _Whole:
     def proxies_of(self, host: str) -> list[Proxy]:
         """The sidecars of the workloads of a service."""
         service = self.services.get(host)
-        found = (self._sidecars.get(each.address) for each in (self.snapshot.workloads_of(service) if service else ()))
+        found = (self._sidecars.get(each.address) for each in self.workloads(service))
         return [each for each in found if each is not None]
+
+    def workloads(self, service: KnownService | None) -> tuple[Workload, ...]:
+        """The workloads that answer for a service; none for one that nobody knows."""
+        return self._answering.for_service(service) if service else ()
 
     def node_of(self, proxy: Proxy) -> str:
         """The id of the node that stands for a proxy: a gateway, a service, or a workload that answers for none."""
@@ -192,22 +199,25 @@ def _nodes(whole: _Whole, edges: list[Edge], *, everything: bool) -> tuple[Node,
             found.append(Node(node, "workload", proxy.name, proxy.namespace))
     if ANYONE in ends:
         found.append(Node(ANYONE, "workload", "any client in the mesh"))
+    subsets: dict[str, set[str]] = {}
+    for key in {subset_key(each.name) for view in whole.views.values() for each in view.clusters}:
+        if key and key[0] == "outbound" and key[2]:
+            subsets.setdefault(key[3], set()).add(key[2])
     for host in sorted({*hosts, *(whole.services if everything else ())}):
-        found += _service_nodes(whole, host)
+        found += _service_nodes(whole, host, sorted(subsets.get(host, ())))
     return tuple(sorted(dict.fromkeys(found), key=lambda each: (_ORDER.index(each.kind), each.id)))
 
 
 _ORDER = ("gateway", "workload", "service", "external", "version")
 
 
-def _service_nodes(whole: _Whole, host: str) -> Iterator[Node]:
+def _service_nodes(whole: _Whole, host: str, subsets: list[str]) -> Iterator[Node]:
     service = whole.services.get(host)
     name, namespace = (service.name, service.namespace) if service else (host, "")
     ports = tuple(f"{each.number} {each.protocol}" for each in service.ports) if service else ()
-    kind = "service" if service and whole.snapshot.workloads_of(service) else "external"
+    kind = "service" if whole.workloads(service) else "external"
     yield Node(f"service:{host}", "service" if kind == "service" else "external", name, namespace, ports)
-    keys = {subset_key(each.name) for view in whole.views.values() for each in view.clusters}
-    for subset in sorted({key[2] for key in keys if key and key[0] == "outbound" and key[3] == host and key[2]}):
+    for subset in subsets:
         yield Node(f"version:{host}|{subset}", "version", subset, within=f"service:{host}")
 
 

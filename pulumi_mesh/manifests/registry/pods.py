@@ -47,16 +47,26 @@ def pods(items: Iterable[RawObject], around: Surroundings) -> list[Pod]:
     items = tuple(items)
     allocated = allocate(WORKLOADS)
     found = [_pod(each, each.labels, each.annotations, each.body, around, allocated) for each in _running(items)]
+    # By namespace and each label: a template finds its pods without a look at all others.
+    labelled: dict[tuple[str, str, str], list[Workload]] = {}
+    for pod in found:
+        _note(labelled, pod.workload)
     for item in items:
         template = _template(item)
         if template is None:
             continue
         metadata: Any = template.get("metadata") or {}
         labels = texts(metadata.get("labels"))
-        mine = ((each.workload.namespace, each.workload.labels) for each in found)
-        if not any(namespace == item.namespace and selects(labels, others) for namespace, others in mine):
+        mine = labelled.get((item.namespace, *min(labels.items())), ()) if labels else [each.workload for each in found]
+        if not any(each.namespace == item.namespace and selects(labels, each.labels) for each in mine):
             found.append(_pod(item, labels, texts(metadata.get("annotations")), template, around, allocated))
+            _note(labelled, found[-1].workload)
     return found
+
+
+def _note(labelled: dict[tuple[str, str, str], list[Workload]], workload: Workload) -> None:
+    for key, value in workload.labels.items():
+        labelled.setdefault((workload.namespace, key, value), []).append(workload)
 
 
 def _running(items: Iterable[RawObject]) -> Iterator[RawObject]:

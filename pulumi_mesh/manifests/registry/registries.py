@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from pulumi_mesh import istio, kubernetes
+from pulumi_mesh.manifests.answering import Answering, answering
 from pulumi_mesh.manifests.registry.endpoint_slices import listed_endpoints
 from pulumi_mesh.manifests.registry.implied import implied_services, implied_workloads
 from pulumi_mesh.manifests.registry.kubernetes_services import kubernetes_services
@@ -22,7 +23,6 @@ from pulumi_mesh.manifests.snapshot import (
     Proxy,
     Snapshot,
     Workload,
-    answers_for,
     snapshot,
 )
 from pulumi_mesh.manifests.wire import AnyObject, RawObject
@@ -79,14 +79,16 @@ def registry(
     )
     services += [one for each in entries for one in services_of(each, annotations.get(each.namespace, {}))]
     supposed = implied_services(typed, services, mesh) if implied else []
-    alone = [each for each in services if _unanswered(each, workloads)]
-    answering = implied_workloads(typed, [*supposed, *alone], workloads, mesh)
-    workloads += answering
-    running += [Pod(each, {}, gateway=False) for each in answering]
+    known = answering(workloads)
+    alone = [each for each in services if _unanswered(each, known)]
+    made = implied_workloads(typed, [*supposed, *alone], workloads, mesh)
+    workloads += made
+    running += [Pod(each, {}, gateway=False) for each in made]
+    known = answering(workloads)
     gateways = [each for each in typed if isinstance(each, istio.Gateway)]
     proxies = proxies_of(gateways, running, machines, mesh)
     return Registry(
-        tuple(_with_targets(each, workloads) for each in (*services, *supposed)), tuple(workloads), tuple(proxies)
+        tuple(_with_targets(each, known) for each in (*services, *supposed)), tuple(workloads), tuple(proxies)
     )
 
 
@@ -107,22 +109,21 @@ def snapshot_of(
     )
 
 
-def _unanswered(service: KnownService, workloads: Iterable[Workload]) -> bool:
+def _unanswered(service: KnownService, workloads: Answering) -> bool:
     return (
         service.registry == "Kubernetes"
         and bool(service.selector)
         and not service.listed
-        and not any(answers_for(each, service) for each in workloads)
+        and not workloads.for_service(service)
     )
 
 
-def _with_targets(service: KnownService, workloads: Iterable[Workload]) -> KnownService:
+def _with_targets(service: KnownService, workloads: Answering) -> KnownService:
     """Where a target is a name, the number that the first workload has for it."""
     if not any(each.target_name for each in service.ports):
         return service
     known: dict[str, int] = {}
-    for each in workloads:
-        if answers_for(each, service):
-            known = {**each.ports, **known}
+    for each in workloads.for_service(service):
+        known = {**each.ports, **known}
     ports = tuple(replace(each, target_port=known.get(each.target_name, each.target_port)) for each in service.ports)
     return replace(service, ports=ports)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from pulumi_mesh.manifests.snapshot import KnownService, Proxy, Snapshot, Workload, answers_for
+from pulumi_mesh.manifests.answering import Answering, answering
+from pulumi_mesh.manifests.snapshot import KnownService, Proxy, Snapshot, Workload
 from pulumi_mesh.proxy.resolve.destination_rules import DestinationRules, Rule, destination_rules
 from pulumi_mesh.proxy.resolve.networks import Gateways, network_gateways
 from pulumi_mesh.proxy.resolve.terms import in_istio_terms
@@ -38,8 +39,7 @@ class Index:
     virtual_services: tuple[Bound, ...]
     rules: DestinationRules
     gateways: Gateways
-    _by_label: Mapping[tuple[str, str, str], tuple[Workload, ...]]
-    _by_host: Mapping[tuple[str, str], tuple[Workload, ...]]
+    _answering: Answering
     _visible: dict[tuple[str, str], Visible] = field(default_factory=dict, compare=False)
 
     def service(self, host: str) -> KnownService | None:
@@ -74,12 +74,7 @@ class Index:
         """
         if service.registry == "Kubernetes" and "~" in service.export_to:
             return ()
-        listed = self._by_host.get((service.namespace, service.hostname), ())
-        if not service.selector:
-            return listed
-        key, value = min(service.selector.items())
-        selected = self._by_label.get((service.namespace, key, value), ())
-        return (*listed, *(each for each in selected if answers_for(each, service)))
+        return self._answering.for_service(service)
 
 
 def index(snapshot: Snapshot) -> Index:
@@ -94,23 +89,10 @@ def index(snapshot: Snapshot) -> Index:
         bound_virtual_services(snapshot),
         destination_rules(snapshot),
         network_gateways(snapshot),
-        _grouped(
-            ((each.namespace, key, value), each)
-            for each in snapshot.workloads
-            if not each.hostname
-            for key, value in each.labels.items()
-        ),
-        _grouped(((each.namespace, each.hostname), each) for each in snapshot.workloads if each.hostname),
+        answering(snapshot.workloads),
     )
 
 
 def _by_age(service: KnownService) -> tuple[str, str, str]:
     """Mirrors SortServicesByCreationTime (push_context.go)."""
     return service.created, service.name, service.namespace
-
-
-def _grouped(pairs: Iterable[tuple[K, Workload]]) -> dict[K, tuple[Workload, ...]]:
-    found: dict[K, list[Workload]] = {}
-    for key, each in pairs:
-        found.setdefault(key, []).append(each)
-    return {key: tuple(those) for key, those in found.items()}
