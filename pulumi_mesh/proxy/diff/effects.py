@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from pulumi_mesh.proxy.simulate import Outcome, Request
@@ -21,7 +21,7 @@ class Effect:
     percent of requests that each gets, by name; what goes no further is among them with its error. transport: how
     all of them are spoken to.
     host, path: sent on, where they are rewritten. headers_set, headers_removed: of the request. answer_set,
-    answer_removed: of the answer. mirrors: with their percent. policy: the authorization policy that refused it.
+    answer_removed: of the answer. mirrors: with their percent. policy: the authorization policy that refused it, which is the same to all of them.
     """
 
     error: Error = ""
@@ -40,7 +40,7 @@ class Effect:
     retry: RetryPolicy | None = None
     mirrors: tuple[tuple[str, float], ...] = ()
     fault: Fault | None = None
-    policy: str = ""
+    policy: str = field(default="", compare=False)
 
     @property
     def fails(self) -> bool:

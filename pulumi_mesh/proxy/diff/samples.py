@@ -13,7 +13,7 @@ from pulumi_mesh.proxy.simulate.texts import full_match
 from pulumi_mesh.proxy.view.matching import HeaderMatch, QueryMatch, StringMatch
 from pulumi_mesh.proxy.view.routes import PathMatch, RouteMatch
 
-_MOST = 4000
+_MOST = 1500
 """Requests tried for one host: what more there would be are combinations of ever more routes."""
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 
@@ -42,7 +42,7 @@ def requests_for(template: Request, asks: Iterable[Ask]) -> Iterator[Request]:
 def _together(asks: list[Ask]) -> Iterable[Ask]:
     """What several of the asks take."""
     given = list(dict.fromkeys(each.path for each in asks))
-    paths = list(dict.fromkeys([*given, "/other", *_joined(given)]))
+    paths = list(dict.fromkeys([*given, *(("/other",) if len(given) > 1 else ()), *_joined(given)]))
     methods = _values(each.method for each in asks)
     methods += [each for each in _METHODS if each not in methods][:1] if len(methods) > 1 else []
     headers = _choices(each.headers for each in asks)
