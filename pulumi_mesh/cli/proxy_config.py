@@ -175,14 +175,16 @@ def _written() -> Any:
 
 
 def _show(output: str, text: Callable[[], str], data: Callable[[], Any]) -> None:
+    from pulumi_mesh.proxy.tables.hidden import without_secrets
+
     if output in ("text", "table"):
         click.echo(text(), nl=False)
     elif output == "json":
-        click.echo(json.dumps(data(), indent=4))
+        click.echo(json.dumps(without_secrets(data()), indent=4))
     else:
         import yaml
 
-        click.echo(yaml.safe_dump(data(), sort_keys=True), nl=False)
+        click.echo(yaml.safe_dump(without_secrets(data()), sort_keys=True), nl=False)
 
 
 def _summary(view: ProxyView) -> str:

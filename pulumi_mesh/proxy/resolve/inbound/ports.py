@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from pulumi_mesh.istio import Sidecar, sidecar
+from pulumi_mesh.manifests.registry.protocols import parse
 from pulumi_mesh.manifests.snapshot import KnownService, Protocol, Proxy, ServicePort, Snapshot, ref_of
 from pulumi_mesh.proxy.resolve.inbound.families import own_address, wildcard_of
 from pulumi_mesh.proxy.resolve.sidecars import sidecar_of
@@ -21,22 +22,6 @@ _RESERVED = _STATIC | {15001, CAPTURE_PORT}
 HTTP2_PROTOCOLS = frozenset({"HTTP2", "GRPC", "GRPC_WEB"})
 HTTP_PROTOCOLS = HTTP2_PROTOCOLS | {"HTTP", "HTTP_PROXY"}
 PASSTHROUGH = "InboundPassthroughCluster"
-
-_PARSED: dict[str, Protocol] = {
-    "tcp": "TCP",
-    "udp": "UDP",
-    "grpc": "GRPC",
-    "grpc-web": "GRPC_WEB",
-    "http": "HTTP",
-    "http_proxy": "HTTP_PROXY",
-    "http2": "HTTP2",
-    "https": "HTTPS",
-    "tls": "TLS",
-    "mongo": "MONGO",
-    "redis": "REDIS",
-    "mysql": "MYSQL",
-}
-"""Protocols as objects write them, in any letter case; another is found out. Mirrors Parse (pkg/config/protocol)."""
 
 Target: TypeAlias = tuple[KnownService, ServicePort]
 """A service, and the port of it that leads to the workload."""
@@ -130,7 +115,7 @@ def _of_sidecar(found: Sidecar, proxy: Proxy) -> tuple[InboundPort, ...]:
 
 def parsed(protocol: str | None) -> Protocol:
     """A protocol as an object writes it."""
-    return _PARSED.get((protocol or "").lower(), "UNSUPPORTED")
+    return parse(protocol or "")
 
 
 def _is_bound(mode: Literal["DEFAULT", "IPTABLES", "NONE"] | None, proxy: Proxy) -> bool:
