@@ -21,7 +21,8 @@ class Effect:
     percent of requests that each gets, by name; what goes no further is among them with its error. transport: how
     all of them are spoken to.
     host, path: sent on, where they are rewritten. headers_set, headers_removed: of the request. answer_set,
-    answer_removed: of the answer. mirrors: with their percent. policy: the authorization policy that refused it, which is the same to all of them.
+    answer_removed: of the answer. mirrors: with their percent.
+    policy: the authorization policy that refused it, which is the same to client and destination.
     """
 
     error: Error = ""
