@@ -48,6 +48,7 @@ def gateway_listeners(index: Index, proxy: Proxy, merged: Merged, policies: Poli
     found: dict[str, list[FilterChain]] = {}
     places: dict[str, SocketAddress] = {}
     claimed: dict[int, dict[str, str]] = {}
+    by_name: set[str] = set()
     for port, servers in merged.by_port.items():
         address = port.bind or ("::" if ":" in proxy.address else WILDCARD)
         name = f"{address}_{port.number}"
@@ -61,12 +62,22 @@ def gateway_listeners(index: Index, proxy: Proxy, merged: Merged, policies: Poli
                 chains.append(_http_chain(index, server, name, policies))
             else:
                 names = claimed.setdefault(port.number, {})
-                chains += stream_chains(index, proxy, server, policies.network, names)
-    return tuple(_listener(index, name, places[name], found[name]) for name in sorted(found) if found[name])
+                made = stream_chains(index, proxy, server, policies.network, names)
+                chains += made
+                if made and server.passes_through:
+                    by_name.add(name)  # also where the route takes any name, of which a chain's match tells nothing
+    return tuple(
+        _listener(index, name, places[name], found[name], by_name=name in by_name)
+        for name in sorted(found)
+        if found[name]
+    )
 
 
-def _listener(index: Index, name: str, address: SocketAddress, chains: Sequence[FilterChain]) -> Listener:
-    inspected = any(each.tls or each.match.server_names for each in chains)
+def _listener(
+    index: Index, name: str, address: SocketAddress, chains: Sequence[FilterChain], *, by_name: bool
+) -> Listener:
+    """by_name: whether TLS is passed on by the name that clients ask for."""
+    inspected = by_name or any(each.tls or each.match.server_names for each in chains)
     filters = [_PROXY_PROTOCOL] if "proxyProtocol" in _topology(index) else []
     return Listener(
         name,
