@@ -11,6 +11,8 @@ from pulumi_mesh.errors import MeshError
 from pulumi_mesh.manifests.reading import Document, read_text
 
 SUFFIXES = (".yaml", ".yml", ".json")
+ROUTE_TESTS = "_mesh_test.yaml"
+"""How the name of a file of route tests ends."""
 
 
 def read_paths(paths: Iterable[str | Path]) -> tuple[Document, ...]:
@@ -43,8 +45,8 @@ def decoded(data: bytes, file: str) -> str:
 def find_files(paths: Iterable[str | Path]) -> list[str]:
     """Files as they are named, of folders every YAML and JSON file below, by name, and ``-`` for standard input.
 
-    A ``kustomization.yaml`` found in a folder is no manifest and left out, and so are folders whose name starts with a
-    dot. Raises MeshError for a path that is not there.
+    A ``kustomization.yaml`` found in a folder is no manifest and left out, and so are route tests (``*_mesh_test.yaml``)
+    and folders whose name starts with a dot. Raises MeshError for a path that is not there.
     """
     found: list[str] = []
     for path in map(str, paths):
@@ -61,6 +63,10 @@ def _below(folder: str) -> list[str]:
     found: list[str] = []
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        manifests = [name for name in names if name.endswith(SUFFIXES) and name.rpartition(".")[0] != "kustomization"]
+        manifests = [name for name in names if name.endswith(SUFFIXES) and not _is_other(name)]
         found += [os.path.join(place, name) for name in manifests]  # noqa: PTH118 - thousands of files, no Path for each
     return sorted(found)
+
+
+def _is_other(name: str) -> bool:
+    return name.rpartition(".")[0] == "kustomization" or name.endswith(ROUTE_TESTS)

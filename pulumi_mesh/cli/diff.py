@@ -35,8 +35,9 @@ def command(
     """Say which requests go elsewhere when NEW takes the place of OLD.
 
     OLD and NEW are each a program or manifests; --stage says where the canaries of NEW stand (those of OLD stand before
-    their first stage). Requests are gathered into classes, each with a sample. Exit code 1 when requests fail that did
-    not, or are no longer encrypted.
+    their first stage). Where one side holds no Service at all, as what `render` writes, the other side's count. Requests
+    are gathered into classes, each with a sample. Exit code 1 when requests fail that did not, or are no longer
+    encrypted.
     """
     from pulumi_mesh.loading.snapshot import load_snapshot
     from pulumi_mesh.proxy.diff.compare import diff
@@ -44,7 +45,9 @@ def command(
 
     before = load_snapshot([old, *both], mesh_config=mesh_config)
     after = load_snapshot([new, *both], stages, mesh_config)
-    found = diff(before.snapshot, after.snapshot)
+    old_facts = after if before.implied else before
+    new_facts = before if after.implied else after
+    found = diff(before.snapshot.beside(old_facts.snapshot), after.snapshot.beside(new_facts.snapshot))
 
     def place(ref: Ref) -> str:
         return after.place(ref) or before.place(ref)

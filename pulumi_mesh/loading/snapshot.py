@@ -29,13 +29,15 @@ class Loaded:
     """snapshot: of everything that was given, in Istio's terms, with all proxies.
     meshes: those of the programs, at their stages, in the order given.
 
-    calls: (client, server) host names of what the services of these meshes are declared to call.
+    calls: (client, server) host names of what the services of these meshes are declared to call. implied: whether the
+    services are only what the objects speak of.
     """
 
     snapshot: Snapshot
     meshes: tuple[Mesh, ...]
     calls: tuple[tuple[str, str], ...]
     _place: Place
+    implied: bool = False
 
     def place(self, ref: Ref) -> str:
         """``file:line`` of a manifest; the entry of a mesh, ``routes["reviews"]``, after its program where there are
@@ -81,7 +83,13 @@ def load_snapshot(
 
     snapshot = in_istio_terms(_snapshot(meshes, objects, mesh_config))
     calls = tuple(call for each in meshes for call in _calls(each))
-    return Loaded(snapshot, tuple(meshes), calls, first_of([in_manifests(where), *(each.place for each in programs)]))
+    return Loaded(
+        snapshot,
+        tuple(meshes),
+        calls,
+        first_of([in_manifests(where), *(each.place for each in programs)]),
+        _alone(meshes, objects),
+    )
 
 
 def _is_program(path: str) -> bool:
@@ -160,6 +168,10 @@ def _in_a_namespace(item: AnyObject) -> AnyObject:
     return dataclasses.replace(item, namespace="default") if scoped and not item.namespace else item
 
 
+def _alone(meshes: Sequence[Mesh], objects: Sequence[AnyObject]) -> bool:
+    return not meshes and not any(each.kind in ("Service", "ServiceEntry") for each in objects)
+
+
 def _snapshot(meshes: Sequence[Mesh], objects: Sequence[AnyObject], file: str | None) -> Snapshot:
     if not meshes and not objects:
         raise MeshError("there is no manifest and no mesh in what was named")
@@ -181,7 +193,6 @@ def _snapshot(meshes: Sequence[Mesh], objects: Sequence[AnyObject], file: str | 
         from pulumi_mesh.manifests.registry import snapshot_of
 
         # Objects alone, as a mesh renders to: the Services are elsewhere.
-        alone = not meshes and not any(each.kind in ("Service", "ServiceEntry") for each in objects)
-        parts.append(snapshot_of(objects, config, implied=alone))
+        parts.append(snapshot_of(objects, config, implied=_alone(meshes, objects)))
         config = parts[-1].mesh
     return dataclasses.replace(parts[0], mesh=config) if len(parts) == 1 else together(parts, config)

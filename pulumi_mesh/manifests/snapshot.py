@@ -296,6 +296,17 @@ class Snapshot:
         """The objects of a kind, by namespace and name."""
         return self.objects.get(_type(kind), ())
 
+    def beside(self, facts: Snapshot) -> Snapshot:
+        """These objects in a cluster with the services, workloads and proxies, and the mesh config, of another."""
+        return replace(
+            self,
+            services=facts.services,
+            workloads=facts.workloads,
+            proxies=facts.proxies,
+            namespaces=self.namespaces or facts.namespaces,
+            mesh=facts.mesh,
+        )
+
     def service(self, hostname: str) -> KnownService | None:
         """The service that clients call by that name, if it is known."""
         return next((each for each in self.services if each.hostname == hostname), None)

@@ -12,7 +12,7 @@ from pulumi_mesh.expectations.expectation import RouteTest
 from pulumi_mesh.expectations.mismatches import mismatches
 from pulumi_mesh.expectations.seen import seen_on
 from pulumi_mesh.expectations.suite import read_suite
-from pulumi_mesh.files import read_file
+from pulumi_mesh.files import ROUTE_TESTS, read_file
 from pulumi_mesh.loading.proxies import find_proxy
 from pulumi_mesh.loading.snapshot import Loaded, load_snapshot
 from pulumi_mesh.manifests.snapshot import Proxy
@@ -22,7 +22,7 @@ from pulumi_mesh.proxy.simulate.outcome import Step
 from pulumi_mesh.proxy.simulate.url import request_of
 from pulumi_mesh.proxy.view import ProxyView
 
-PATTERN = "*_mesh_test.yaml"
+PATTERN = f"*{ROUTE_TESTS}"
 """The name of a file of route tests, as a folder is searched for it."""
 
 

@@ -22,29 +22,47 @@ def diff(old: Snapshot, new: Snapshot) -> Diff:
     conditions of policies tell apart; a class is told of once, with one of its requests.
     """
     old, new = in_istio_terms(old), in_istio_terms(new)
-    before, after = _by_name(old), _by_name(new)
     part = narrowed(old, new)
     changes = (
         [*_gateways(part.old, part.new), *_clients(part.old, part.new), *_servers(part.old, part.new, part.servers)]
         if (part.clients or part.servers)
         else []
     )
+    kinds = {_kind(each) for each in old.proxies} & {_kind(each) for each in new.proxies}
+    gone, come = _without(old, kinds), _without(new, kinds)
     return Diff(
         tuple(sorted(_joined(changes), key=_order)),
-        proxies_added=tuple(sorted(name for _, name in after.keys() - before.keys())),
-        proxies_removed=tuple(sorted(name for _, name in before.keys() - after.keys())),
+        proxies_added=tuple(sorted(come - gone)),
+        proxies_removed=tuple(sorted(gone - come)),
     )
 
 
-def _by_name(snapshot: Snapshot) -> dict[tuple[str, str], Proxy]:
-    return {(each.kind, f"{each.name}.{each.namespace}"): each for each in snapshot.proxies}
+def _name(proxy: Proxy) -> str:
+    return f"{proxy.name}.{proxy.namespace}"
+
+
+def _kind(proxy: Proxy) -> tuple[object, ...]:
+    """What instances of one workload have in common: what they are called, and how many there are, may differ."""
+    return proxy.kind, proxy.namespace, proxy.labels
+
+
+def _without(snapshot: Snapshot, kinds: set[tuple[object, ...]]) -> set[str]:
+    """The proxies of no such kind."""
+    return {_name(each) for each in snapshot.proxies if _kind(each) not in kinds}
 
 
 def _pairs(old: Snapshot, new: Snapshot, kind: str) -> Iterator[tuple[str, Proxy, Proxy]]:
-    before, after = _by_name(old), _by_name(new)
-    for key in sorted(before.keys() & after.keys()):
-        if key[0] == kind:
-            yield key[1], before[key], after[key]
+    """Proxies of both: those of one name, and of those that are called otherwise one for each kind."""
+    before = {_name(each): each for each in old.proxies if each.kind == kind}
+    after = {_name(each): each for each in new.proxies if each.kind == kind}
+    paired = before.keys() & after.keys()
+    yield from ((name, before[name], after[name]) for name in sorted(paired))
+    known = {_kind(after[name]) for name in paired}
+    others = {_kind(each): each for name, each in sorted(before.items(), reverse=True) if name not in paired}
+    for name, each in sorted(after.items()):
+        if name not in paired and _kind(each) not in known and _kind(each) in others:
+            known.add(_kind(each))
+            yield name, others[_kind(each)], each
 
 
 def _gateways(old: Snapshot, new: Snapshot) -> Iterator[Change]:
