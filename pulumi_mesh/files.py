@@ -45,8 +45,8 @@ def decoded(data: bytes, file: str) -> str:
 def find_files(paths: Iterable[str | Path]) -> list[str]:
     """Files as they are named, of folders every YAML and JSON file below, by name, and ``-`` for standard input.
 
-    A ``kustomization.yaml`` found in a folder is no manifest and left out, and so are route tests (``*_mesh_test.yaml``)
-    and folders whose name starts with a dot. Raises MeshError for a path that is not there.
+    A ``kustomization.yaml`` found in a folder is no manifest and left out, and so are route tests
+    (``*_mesh_test.yaml``) and folders whose name starts with a dot. Raises MeshError for a path that is not there.
     """
     found: list[str] = []
     for path in map(str, paths):

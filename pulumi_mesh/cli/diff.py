@@ -35,8 +35,8 @@ def command(
     """Say which requests go elsewhere when NEW takes the place of OLD.
 
     OLD and NEW are each a program or manifests; --stage says where the canaries of NEW stand (those of OLD stand before
-    their first stage). Where one side holds no Service at all, as what `render` writes, the other side's count. Requests
-    are gathered into classes, each with a sample. Exit code 1 when requests fail that did not, or are no longer
+    their first stage). Where one side holds no Service at all, as what `render` writes, the other side's count.
+    Requests are gathered into classes, each with a sample. Exit code 1 when requests fail that did not, or are no longer
     encrypted.
     """
     from pulumi_mesh.loading.snapshot import load_snapshot

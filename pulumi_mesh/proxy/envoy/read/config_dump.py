@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from pulumi_mesh.proxy.envoy.field_names import in_snake_case
 from pulumi_mesh.proxy.envoy.read.bootstrap import without_agent
 from pulumi_mesh.proxy.envoy.read.clusters import cluster
 from pulumi_mesh.proxy.envoy.read.endpoints import endpoint_set
-from pulumi_mesh.proxy.envoy.field_names import in_snake_case
 from pulumi_mesh.proxy.envoy.read.listeners import listener
 from pulumi_mesh.proxy.envoy.read.message import Message, invalid
 from pulumi_mesh.proxy.envoy.read.routes import route_config
