@@ -36,8 +36,8 @@ def command(
 
     OLD and NEW are each a program or manifests; --stage says where the canaries of NEW stand (those of OLD stand before
     their first stage). Where one side holds no Service at all, as what `render` writes, the other side's count.
-    Requests are gathered into classes, each with a sample. Exit code 1 when requests fail that did not, or are no longer
-    encrypted.
+    Requests are gathered into classes, each with a sample. Exit code 1 when requests fail that did not, or are no
+    longer encrypted.
     """
     from pulumi_mesh.loading.snapshot import load_snapshot
     from pulumi_mesh.proxy.diff.compare import diff

@@ -115,7 +115,8 @@ def _texts(match: StringMatch) -> Iterator[str]:
             yield match.value
         case "prefix":
             yield f"{match.value}a"
-        case "suffix":
+        case "suffix":  # as it stands too: what comes before it may be what another test asks about
+            yield match.value
             yield f"a{match.value}"
         case "contains":
             yield match.value

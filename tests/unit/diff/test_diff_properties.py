@@ -22,7 +22,8 @@ Json = dict[str, Any]
 SUBSETS = subsets("v1", "v2")
 PATHS = ["/", "/a", "/a/b", "/ab", "/b", "/a/other"]
 PATTERNS = ["/a.*", "/[ab]+", "/(a|b)/c", r"/a/\d+", "/.*b", ".*"]
-FEW = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The same examples in each run: a landing is no lottery.
+FEW = settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
 def asked(texts: list[str], patterns: list[str]) -> st.SearchStrategy[Json]:
