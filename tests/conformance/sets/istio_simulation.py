@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pulumi_mesh.errors import InvalidError
+from pulumi_mesh.expectations import Expectation, mismatches, seen_of
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.manifests.reading import read_text
 from pulumi_mesh.manifests.registry import mesh_config, snapshot_of
@@ -18,7 +20,6 @@ from pulumi_mesh.manifests.snapshot import MeshConfig, Proxy
 from pulumi_mesh.manifests.wire import AnyObject, class_of, from_wire
 from pulumi_mesh.proxy.resolve import resolve
 from pulumi_mesh.proxy.simulate import simulate
-from pulumi_mesh.proxy.simulate.outcome import Outcome
 from pulumi_mesh.proxy.simulate.request import Request
 from tests.conformance.cases import Case
 
@@ -26,6 +27,16 @@ _BEYOND = ("unknown cluster", "no healthy upstream", "denied")
 """What the simulation of the cases does not look at: clusters, endpoints, and filters."""
 _MESH = MeshConfig(sidecar_ingress_tls=True)
 """The mesh of the cases without one. Those with TLS at a Sidecar's ingress have ENABLE_TLS_ON_SIDECAR_INGRESS set."""
+_NAMES = {
+    "error": "error",
+    "listener": "listener",
+    "filterChain": "filter_chain",
+    "routeConfig": "route_config",
+    "vhost": "virtual_host",
+    "route": "route",
+    "cluster": "cluster",
+}
+"""What the cases call it, and what an Expectation does."""
 _NO_FIELD = "is not a field here"
 _LOADED = "2999-01-01T00:00:00Z"
 
@@ -37,30 +48,21 @@ def disagreement(case: Case) -> str | None:
     """
     snapshot = snapshot_of(_objects(case), mesh_config(case.data.get("mesh_config") or {}, _MESH))
     proxy = _proxy(case.data.get("proxy") or {})
-    ours = _fields(simulate(resolve(snapshot, proxy), _request(case.data["call"], proxy)))
-    expected: Mapping[str, Any] = case.data["expectation"]
-    strict = bool(expected.get("strict") or case.data.get("strict"))
-    # Which error there is always counts.
-    asked = [each for each in ours if strict or expected.get(each) or each == "error"]
-    differing = [
-        f"{each}: {ours[each]!r}, not {expected.get(each, '')!r}"
-        for each in asked
-        if ours[each] != expected.get(each, "")
-    ]
-    return "; ".join(differing) or None
+    outcome = simulate(resolve(snapshot, proxy), _request(case.data["call"], proxy))
+    met = replace(outcome, error="") if outcome.error in _BEYOND else outcome
+    return "; ".join(mismatches(_expectation(case), seen_of(met))) or None
 
 
-def _fields(outcome: Outcome) -> dict[str, str]:
-    return {
-        "error": "" if outcome.error in _BEYOND else outcome.error,
-        "listener": outcome.listener,
-        "filterChain": outcome.filter_chain,
-        "routeConfig": outcome.route_config,
-        "vhost": outcome.virtual_host,
-        "route": outcome.route,
-        # Of a split the cases name no cluster.
-        "cluster": outcome.clusters[0].cluster if len(outcome.clusters) == 1 else "",
+def _expectation(case: Case) -> Expectation:
+    """Which error there is always counts. Of a split the cases name no cluster."""
+    given: Mapping[str, Any] = case.data["expectation"]
+    strict = bool(given.get("strict") or case.data.get("strict"))
+    asked = {
+        ours: given.get(theirs, "")
+        for theirs, ours in _NAMES.items()
+        if strict or given.get(theirs) or theirs == "error"
     }
+    return Expectation(**asked)
 
 
 def _objects(case: Case) -> Iterator[AnyObject]:
