@@ -7,7 +7,7 @@ DEMO_STAMP := $(VENV)/.installed-demo
 # As many test processes as there are processors; each test binds to free ports only.
 WORKERS ?= auto
 
-.PHONY: demo test test-cluster compare-istiod lint types contracts tests generate refresh conformance benchmark clean
+.PHONY: demo test test-cluster compare-istiod lint types contracts tests generate refresh conformance benchmark benchmark-requests clean
 
 # Needs less than the tests do, so it installs less.
 demo: $(DEMO_STAMP)
@@ -45,6 +45,10 @@ conformance: $(STAMP)
 # validate against istioctl, which Go builds once where it is not on PATH: docs/benchmarks.md.
 benchmark: $(STAMP)
 	$(BIN)/python -m benchmarks
+
+# Views and diffs of meshes of thousands of services: docs/benchmarks.md.
+benchmark-requests: $(STAMP)
+	$(BIN)/python -m benchmarks.requests
 
 # Typed objects from the CRDs in scripts/crds, and the values of Istio's charts from scripts/charts.
 generate: $(STAMP)

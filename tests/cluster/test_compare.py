@@ -25,6 +25,7 @@ from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.addresses import Pipe
 from pulumi_mesh.proxy.view.clusters import Endpoint, EndpointSet, LocalityEndpoints
 from pulumi_mesh.proxy.view.listeners import FilterChain, HttpConnectionManager, Listener
+from pulumi_mesh.proxy.view.telemetry import Tracing
 from pulumi_mesh.validation.judge import judge
 from tests.cluster.compare.cluster import Cluster
 from tests.cluster.compare.comparison import Compared, compare
@@ -332,17 +333,17 @@ def test_every_feature_of_manifests_occurs() -> None:
 @pytest.mark.parametrize(
     ("tracing", "taken"),
     [
-        ({"random_sampling": {"value": 1}, "client_sampling": {"value": 100}}, True),
-        ({"random_sampling": {"value": 5}}, False),
-        ({"random_sampling": {"value": 1}, "provider": {"name": "zipkin"}}, False),
+        (Tracing(random_sampling=1, extra=freeze({"client_sampling": {"value": 100}})), True),
+        (Tracing(random_sampling=5), False),
+        (Tracing("zipkin", random_sampling=1), False),
     ],
 )
-def test_only_the_default_tracing_is_taken_out(tracing: dict[str, Any], taken: bool) -> None:
-    manager = HttpConnectionManager("s", "r", (), extra=freeze({"tracing": tracing, "other": 1}))
+def test_only_the_default_tracing_is_taken_out(tracing: Tracing, taken: bool) -> None:
+    manager = HttpConnectionManager("s", "r", (), tracing=tracing)
     view = ProxyView("", "", listeners=(Listener("l", Pipe("p"), (FilterChain((manager,)),)),))
     (left,) = comparable(view).listeners[0].filter_chains[0].filters
     assert isinstance(left, HttpConnectionManager)
-    assert left.extra.keys() == ({"other"} if taken else {"tracing", "other"})
+    assert left.tracing == (None if taken else tracing)
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,7 @@ class Cluster:
 @contextmanager
 def running(folder: Path, binary: Callable[[str], Path]) -> Iterator[Cluster]:
     """A cluster of its own with istiod, their files and logs in ``folder``. binary: gives the place of a binary."""
-    with api_server(folder, binary) as kubectl, gateway_api(kubectl, "experimental"):
+    with api_server(folder, binary) as kubectl, gateway_api(kubectl, "experimental", stays=True):
         crds = module_folder("istio", "istio.io/api") / "kubernetes" / "customresourcedefinitions.gen.yaml"
         kubectl("apply", "--server-side", f"--filename={crds}")
         kubectl.await_definitions()

@@ -117,10 +117,11 @@ def _as_clients_send(value: Any) -> Any:
 
 
 @contextmanager
-def gateway_api(kubectl: Kubectl, channel: Channel) -> Iterator[None]:
+def gateway_api(kubectl: Kubectl, channel: Channel, *, stays: bool = False) -> Iterator[None]:
     """The Gateway API's custom resources of a channel on the API server until the end of the block.
 
-    The other channel's cannot be there at once: they have the same names.
+    The other channel's cannot be there at once: they have the same names. stays: where the server ends with the block
+    nobody has to wait until all objects of these kinds are gone.
     """
     folder = module_folder("istio", "sigs.k8s.io/gateway-api") / "config" / "crd" / channel
     definitions = [each for file in sorted(folder.glob("gateway*.yaml")) for each in _definitions(file)]
@@ -129,7 +130,8 @@ def gateway_api(kubectl: Kubectl, channel: Channel) -> Iterator[None]:
         kubectl.await_definitions()
         yield
     finally:
-        kubectl("delete", "crd", *(each["metadata"]["name"] for each in definitions))
+        if not stays:
+            kubectl("delete", "crd", *(each["metadata"]["name"] for each in definitions))
 
 
 def _definitions(file: Path) -> list[Any]:
