@@ -75,7 +75,7 @@ def load_file(file: str, mesh: Sequence[str] = ()) -> tuple[tuple[RouteTest, ...
 def run(test: RouteTest, mesh: Tested, where: str = "") -> Result:
     """Simulate a test's request and hold what becomes of it against what is expected.
 
-    Raises MeshError for a request that is none, a source that is not known, or a host that no gateway takes.
+    Raises MeshError for a request that is none, a source that is not known, or a mesh without any gateway to come by.
     """
     try:
         source = find_proxy(mesh.loaded.snapshot, test.source) if test.source else None
