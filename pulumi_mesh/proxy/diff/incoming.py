@@ -136,8 +136,10 @@ def _clients(
 ) -> list[_Client]:
     """Known clients, those that no test tells apart as one; one that nobody named; and those without mutual TLS."""
     alike: dict[tuple[bool, ...], list[tuple[str, str]]] = {}
-    other = ("spiffe://cluster.local/ns/other/sa/other", OTHERS)
-    for principal, name in (*principals, other):
+    known = list(principals)
+    domain = next((one.removeprefix("spiffe://").partition("/")[0] for one, _ in known), "cluster.local")
+    other = (f"spiffe://{domain}/ns/other/sa/other", OTHERS)
+    for principal, name in (*known, other):
         key = tuple(
             text_matches(test, principal) or text_matches(test, principal.removeprefix("spiffe://")) for test in tests
         )
