@@ -8,6 +8,7 @@ from typing import Literal
 
 from pulumi_mesh.proxy.resolve.http import WILDCARD
 from pulumi_mesh.proxy.simulate import Request
+from pulumi_mesh.proxy.simulate.http import routes_of
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.addresses import SocketAddress
 from pulumi_mesh.proxy.view.listeners import FilterChain, HttpConnectionManager, Listener
@@ -68,13 +69,6 @@ def _doors(
 def manager_of(chain: FilterChain) -> HttpConnectionManager | None:
     """What speaks HTTP in a chain."""
     return next((each for each in chain.filters if isinstance(each, HttpConnectionManager)), None)
-
-
-def routes_of(view: ProxyView, manager: HttpConnectionManager) -> RouteConfig:
-    """The routes of a connection manager, held or asked for."""
-    if isinstance(manager.routes, RouteConfig):
-        return manager.routes
-    return next((each for each in view.routes if each.name == manager.routes), RouteConfig(manager.routes, ()))
 
 
 def sample_host(domain: str) -> str:

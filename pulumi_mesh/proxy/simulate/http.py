@@ -29,7 +29,7 @@ def http(
     if request.protocol == "tcp" or (request.tls != "plaintext" and not peer.encrypted):
         said = "bytes that are not HTTP" if request.protocol == "tcp" else "TLS that does not end here"
         return replace(known, error="protocol error", why=(*known.why, Step(f"{said} where HTTP is spoken")))
-    config = _routes(view, manager)
+    config = routes_of(view, manager)
     known = replace(
         known, route_config=manager.routes if isinstance(manager.routes, str) else "", principal=peer.principal
     )
@@ -46,7 +46,7 @@ def http(
     return in_grpc(outcome) if to_grpc and not complete else outcome
 
 
-def _routes(view: ProxyView, manager: HttpConnectionManager) -> RouteConfig:
+def routes_of(view: ProxyView, manager: HttpConnectionManager) -> RouteConfig:
     """The route configuration, inline or by name; one that is not there has no virtual hosts."""
     if isinstance(manager.routes, RouteConfig):
         return manager.routes
