@@ -18,6 +18,7 @@ from pulumi_mesh.proxy.tables.clusters import subset_key
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.addresses import SocketAddress
 from pulumi_mesh.proxy.view.clusters import Cluster, Endpoint
+from pulumi_mesh.words.identities import spiffe_id
 
 ANYONE = "workload:any"
 
@@ -132,7 +133,7 @@ class _Whole:
         chain = taken_by(self.views[server], address.host, address.port, spoken, host)
         if chain is None:
             return "mismatch", "allowed", ()
-        identity = f"spiffe://{self.snapshot.mesh.trust_domain}/ns/{client.namespace}/sa/{client.service_account}"
+        identity = spiffe_id(self.snapshot.mesh.trust_domain, client.namespace, client.service_account)
         caller = Caller(
             principal=None if anyone else (identity if spoken == "mtls" else ""),
             address="" if anyone else client.address,

@@ -13,6 +13,7 @@ from typing import Any
 from pulumi_mesh.errors import MeshError
 from pulumi_mesh.local.authority import Authority, Certificate
 from pulumi_mesh.local.layout import Node, secret_path
+from pulumi_mesh.words.identities import spiffe_id
 
 _SECRET = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"  # noqa: S105 - a type URL
 
@@ -30,8 +31,8 @@ def secret_files(node: Node, authority: Authority, credentials: Mapping[str, tup
         if secret.name in ("ROOTCA", "file-root:system") or credentials.get(secret.name) == ():
             body: dict[str, Any] = {"validation_context": {"trusted_ca": _inline(authority.roots)}}
         elif secret.name == "default":
-            spiffe_id = f"spiffe://{authority.trust_domain}/ns/{proxy.namespace}/sa/{proxy.service_account}"
-            body = _certificate(authority.issue_workload(spiffe_id))
+            identity = spiffe_id(authority.trust_domain, proxy.namespace, proxy.service_account)
+            body = _certificate(authority.issue_workload(identity))
         elif secret.name in credentials:
             body = _certificate(authority.issue_server(credentials[secret.name]))
         else:

@@ -19,6 +19,7 @@ from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.addresses import SocketAddress
 from pulumi_mesh.proxy.view.clusters import Cluster, Endpoint
 from pulumi_mesh.proxy.view.tls import UpstreamTls
+from pulumi_mesh.words.identities import spiffe_id
 
 ViewOf = Callable[[Proxy], ProxyView]
 _LONGEST = 8
@@ -257,7 +258,7 @@ def _reached(view: ProxyView, cluster: Cluster, request: Request) -> Iterator[tu
 
 def _principal(snapshot: Snapshot, proxy: Proxy) -> str:
     """The identity in a proxy's certificate."""
-    return f"spiffe://{snapshot.mesh.trust_domain}/ns/{proxy.namespace}/sa/{proxy.service_account}"
+    return spiffe_id(snapshot.mesh.trust_domain, proxy.namespace, proxy.service_account)
 
 
 def _answers(hop: Hop, before: tuple[Hop, ...]) -> Iterator[Answer]:

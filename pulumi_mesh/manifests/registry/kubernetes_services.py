@@ -11,6 +11,7 @@ from pulumi_mesh.manifests.registry.allocation import SERVICES, allocate
 from pulumi_mesh.manifests.registry.labels import texts
 from pulumi_mesh.manifests.registry.protocols import of_service_port
 from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, Resolution, ServicePort, ref_of
+from pulumi_mesh.words.identities import spiffe_id
 
 _EXPORT_TO = "networking.istio.io/exportTo"
 _DISTRIBUTION = "networking.istio.io/traffic-distribution"
@@ -103,4 +104,4 @@ def _accounts(annotations: Mapping[str, str], namespace: str, mesh: MeshConfig) 
         yield from annotations[_SPIFFE_ACCOUNTS].split(",")
     if annotations.get(_ACCOUNTS):
         for name in annotations[_ACCOUNTS].split(","):
-            yield f"spiffe://{mesh.trust_domain}/ns/{namespace}/sa/{name}"
+            yield spiffe_id(mesh.trust_domain, namespace, name)

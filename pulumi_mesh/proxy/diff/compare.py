@@ -13,6 +13,7 @@ from pulumi_mesh.proxy.diff.narrow import narrowed
 from pulumi_mesh.proxy.diff.outgoing import outgoing
 from pulumi_mesh.proxy.resolve import resolve_all
 from pulumi_mesh.proxy.resolve.terms import in_istio_terms
+from pulumi_mesh.words.identities import spiffe_id
 
 
 def diff(old: Snapshot, new: Snapshot) -> Diff:
@@ -101,7 +102,7 @@ def _principals(snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
     """The identity of each workload and gateway, and what people call it."""
     found: dict[str, str] = {}
     for each in snapshot.proxies:
-        principal = f"spiffe://{snapshot.mesh.trust_domain}/ns/{each.namespace}/sa/{each.service_account}"
+        principal = spiffe_id(snapshot.mesh.trust_domain, each.namespace, each.service_account)
         found.setdefault(principal, f"{each.namespace}/{each.service_account}")
     return tuple(found.items())
 

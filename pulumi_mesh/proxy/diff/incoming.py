@@ -16,6 +16,7 @@ from pulumi_mesh.proxy.simulate.texts import text_matches
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.listeners import FilterChain, Listener
 from pulumi_mesh.proxy.view.matching import StringMatch
+from pulumi_mesh.words.identities import spiffe_id
 
 ANY_HOST = "service"
 """The host of requests to servers whose policies do not ask for one."""
@@ -138,7 +139,7 @@ def _clients(
     alike: dict[tuple[bool, ...], list[tuple[str, str]]] = {}
     known = list(principals)
     domain = next((one.removeprefix("spiffe://").partition("/")[0] for one, _ in known), "cluster.local")
-    other = (f"spiffe://{domain}/ns/other/sa/other", OTHERS)
+    other = (spiffe_id(domain, "other", "other"), OTHERS)
     for principal, name in (*known, other):
         key = tuple(
             text_matches(test, principal) or text_matches(test, principal.removeprefix("spiffe://")) for test in tests

@@ -21,6 +21,7 @@ from pulumi_mesh.proxy.resolve.mtls import WorkloadModes, modes_of
 from pulumi_mesh.proxy.resolve.networks import across_networks
 from pulumi_mesh.proxy.view.addresses import Address, Pipe, SocketAddress
 from pulumi_mesh.proxy.view.clusters import Endpoint
+from pulumi_mesh.words.identities import spiffe_id
 
 Modes = dict[tuple[str, FrozenMap[str, str]], WorkloadModes]
 """Mutual TLS modes by namespace and labels, kept for the length of one resolve."""
@@ -114,9 +115,7 @@ def identities(
     (pkg/spiffe).
     """
     found = {
-        f"spiffe://{trust_domain}/ns/{each.namespace}/sa/{each.service_account}"
-        for each in workloads
-        if each.service_account
+        spiffe_id(trust_domain, each.namespace, each.service_account) for each in workloads if each.service_account
     }
     found |= set(service.subject_alt_names)
     for each in tuple(found):
