@@ -43,7 +43,8 @@ def read_events(
         yield from reader.documents()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        at = mark.line + line if mark else line
+        # libyaml counts the end of a text as a line of its own, also where its last line is not ended.
+        at = line + min(mark.line, text.count("\n")) if mark else line
         raise MeshError(f"is not {language}: {error.problem or error.context}", where=f"{file}:{at}") from None
     except yaml.reader.ReaderError as error:
         at = text.count("\n", 0, error.position) + line
