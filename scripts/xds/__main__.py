@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 ISTIO = "istio.io/istio@v0.0.0-20260827124520-eed52ebb66ad"
-OUTPUT = Path(__file__).parent.parent.parent / "pulumi_mesh/validation/xds/messages.json"
+OUTPUT = Path(__file__).parent.parent.parent / "pulumi_mesh/proxy/envoy/schema/messages.json"
 
 
 def main() -> None:

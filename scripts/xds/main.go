@@ -82,6 +82,12 @@ func main() {
 			case fd.IsList():
 				text = "[" + text
 			}
+			switch {
+			case fd.ContainingOneof() != nil && !fd.ContainingOneof().IsSynthetic():
+				text += "|" + strconv.Itoa(fd.ContainingOneof().Index())
+			case fd.HasPresence() && fd.Message() == nil:
+				text += "?"
+			}
 			fields[string(fd.Name())] = text
 		}
 		out.Messages = append(out.Messages, []any{name, fields})

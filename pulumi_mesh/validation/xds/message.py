@@ -7,32 +7,26 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib import resources
 from typing import Any
 
+from pulumi_mesh.proxy.envoy.schema import (
+    PATCHED,
+    PROTOBUF,
+    SPECIAL,
+    WRAPPERS,
+    fields_of,
+    is_message,
+    json_name,
+    message_of,
+    values_of,
+)
 from pulumi_mesh.validation.durations import nanoseconds
 from pulumi_mesh.validation.numbers import whole
 from pulumi_mesh.validation.verdict import Problem, warning
 
-_CORE, _ROUTE, _LISTENER = "envoy.config.core.v3", "envoy.config.route.v3", "envoy.config.listener.v3"
-_ROOTS = {
-    "CLUSTER": "envoy.config.cluster.v3.Cluster",
-    "LISTENER": f"{_LISTENER}.Listener",
-    "ROUTE_CONFIGURATION": f"{_ROUTE}.RouteConfiguration",
-    "FILTER_CHAIN": f"{_LISTENER}.FilterChain",
-    "HTTP_FILTER": "envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter",
-    "NETWORK_FILTER": f"{_LISTENER}.Filter",
-    "VIRTUAL_HOST": f"{_ROUTE}.VirtualHost",
-    "HTTP_ROUTE": f"{_ROUTE}.Route",
-    "EXTENSION_CONFIG": f"{_CORE}.TypedExtensionConfig",
-    "BOOTSTRAP": "envoy.config.bootstrap.v3.Bootstrap",
-    "LISTENER_FILTER": f"{_LISTENER}.ListenerFilter",
-}
 _BITS = {
     "i": (-(1 << 31), (1 << 31) - 1),
     "I": (-(1 << 63), (1 << 63) - 1),
@@ -44,14 +38,6 @@ _is_number = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _is_whole = re.compile(r"-?(?:0|[1-9][0-9]*)").fullmatch
 _is_time = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)").fullmatch
 _NOT_FINITE = frozenset({"NaN", "Infinity", "-Infinity"})
-_WELL_KNOWN = "google.protobuf."
-_WRAPPERS = frozenset(
-    f"{_WELL_KNOWN}{name}Value"
-    for name in ("Bool", "Bytes", "String", "Int32", "UInt32", "Float", "Int64", "UInt64", "Double")
-)
-_SPECIAL = _WRAPPERS | {
-    f"{_WELL_KNOWN}{name}" for name in ("Any", "Duration", "Timestamp", "Value", "ListValue", "Struct")
-}
 
 
 class _UnreadableError(Exception):
@@ -69,7 +55,7 @@ class _Reading:
 
 def patch_problems(applies_to: str, value: Any, path: str) -> Iterator[Problem]:
     """What is wrong with the value of a patch. applies_to: the kind of Envoy's objects that it is merged into."""
-    root = _ROOTS.get(applies_to)
+    root = PATCHED.get(applies_to)
     if root is None:
         yield Problem(path, f"there are no patches of {applies_to}")
         return
@@ -84,41 +70,23 @@ def patch_problems(applies_to: str, value: Any, path: str) -> Iterator[Problem]:
         yield warning(at, "it is named without typed_config, which Envoy is going to refuse")
 
 
-@cache
-def _messages() -> tuple[dict[str, dict[str, str]], list[str], list[frozenset[str]]]:
-    """Fields of each message, under both of their names; names of messages in order; values of enums in order."""
-    text = resources.files("pulumi_mesh.validation.xds").joinpath("messages.json").read_text("utf-8")
-    data = json.loads(text)
-    fields = {
-        name: {each: kind for plain, kind in own.items() for each in (plain, _json_name(plain))}
-        for name, own in data["messages"]
-    }
-    return fields, [name for name, _ in data["messages"]], [frozenset(values) for values in data["enums"]]
-
-
-def _json_name(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part[:1].upper() + part[1:] for part in rest)
-
-
 def _message(name: str, value: Any, path: str, reading: _Reading) -> None:
     if value is None:
         return
-    if name in _SPECIAL:
+    if name in SPECIAL:
         _special(name, value, path, reading)
         return
     if not isinstance(value, Mapping):
         raise _UnreadableError(path, f"a mapping is expected, a {name}")
-    fields, names, _ = _messages()
-    known = fields[name]
+    known = fields_of(name)
     for key, item in value.items():
-        kind = known.get(key)
-        if kind is None:
+        field = known.get(key)
+        if field is None:
             reading.unknown.append(warning(f"{path}.{key}", f"{name} has no such field, as far as Istio knows"))
-        elif "_" in key and _json_name(key) in value:
+        elif "_" in key and json_name(key) in value:
             continue  # the field's other name is given too, and counts
-        elif item is not None or kind == f"m{names.index(f'{_WELL_KNOWN}Value')}":
-            _field(kind, item, f"{path}.{key}", reading)
+        elif item is not None or (field.kind[0] == "m" and message_of(field.kind) == f"{PROTOBUF}Value"):
+            _field(field.kind, item, f"{path}.{key}", reading)
 
 
 def _field(kind: str, value: Any, path: str, reading: _Reading) -> None:
@@ -143,9 +111,9 @@ def _single(kind: str, value: Any, path: str, reading: _Reading) -> None:
         return
     letter = kind[0]
     if letter == "m":
-        _message(_messages()[1][int(kind[1:])], value, path, reading)
+        _message(message_of(kind), value, path, reading)
     elif letter == "e":
-        values = _messages()[2][int(kind[1:])]
+        values = values_of(kind)
         if isinstance(value, str):
             if value not in values:
                 raise _UnreadableError(path, f"{value!r} is not one of {', '.join(sorted(values))}")
@@ -188,9 +156,9 @@ def _bytes(value: Any, path: str) -> None:
 
 def _special(name: str, value: Any, path: str, reading: _Reading) -> None:
     """Messages of google.protobuf that have a form of their own in JSON."""
-    kind = name.removeprefix(_WELL_KNOWN)
-    if name in _WRAPPERS:
-        _single(_messages()[0][name]["value"], value, path, reading)
+    kind = name.removeprefix(PROTOBUF)
+    if name in WRAPPERS:
+        _single(fields_of(name)["value"].kind, value, path, reading)
     elif kind == "Duration":
         if not isinstance(value, str) or nanoseconds(value) is None:
             raise _UnreadableError(path, "a duration is expected, such as 1.5s")
@@ -212,10 +180,10 @@ def _any(value: Any, path: str, reading: _Reading) -> None:
         raise _UnreadableError(path, "a mapping is expected, with the name of its message as @type")
     given = value["@type"]
     name = given.rpartition("/")[2] if isinstance(given, str) else ""
-    if name not in _messages()[0]:
+    if not is_message(name):
         hint = "; Envoy's API of version 3 is expected" if ".v2." in f"{given}." else ""
         raise _UnreadableError(f"{path}.@type", f"{given!r} is not a message that Istio knows{hint}")
-    if name not in _SPECIAL:
+    if name not in SPECIAL:
         _message(name, {key: item for key, item in value.items() if key != "@type"}, path, reading)
     elif "value" in value:
         _special(name, value["value"], f"{path}.value", reading)
@@ -225,14 +193,13 @@ def _any(value: Any, path: str, reading: _Reading) -> None:
 
 def _without_config(name: str, value: Any, path: str) -> Iterator[str]:
     """Where a message has a place for typed_config, in fields that are no lists, and nothing there."""
-    if name in _SPECIAL or not isinstance(value, Mapping):
+    if name in SPECIAL or not isinstance(value, Mapping):
         return
-    fields, names, _ = _messages()
-    known = fields[name]
+    known = fields_of(name)
     for key, item in value.items():
-        kind = known.get(key, "")
-        if kind[:1] == "m" and item is not None:
-            yield from _without_config(names[int(kind[1:])], item, f"{path}.{key}")
+        field = known.get(key)
+        if field is not None and field.kind[0] == "m" and item is not None:
+            yield from _without_config(message_of(field.kind), item, f"{path}.{key}")
     config = ("typed_config", "typedConfig", "config_discovery", "configDiscovery")
     if "typed_config" in known and not any(value.get(each) is not None for each in config):
         yield path
