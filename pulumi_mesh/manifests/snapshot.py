@@ -18,6 +18,9 @@ from pulumi_mesh.refs import Ref
 
 O = TypeVar("O", bound=Object)  # noqa: E741 - an object
 
+ISTIO_RELEASE = "1.31.0"
+"""The Istio release whose behaviour is followed."""
+
 NO_LABELS: FrozenMap[str, str] = FrozenMap()
 
 
@@ -247,7 +250,8 @@ class Proxy:
     domain: the cluster's. more_addresses: beside ``address``, of another IP family. interception: how connections come
     to a sidecar (annotation ``sidecar.istio.io/interceptionMode``). locality, network: as of a Workload. host: the
     node of the cluster where it runs. cluster: the cluster's name, ``ISTIO_META_CLUSTER_ID``.
-    dns_capture: whether it answers its workload's DNS.
+    dns_capture: whether it answers its workload's DNS. version: the Istio release that it is of, which EnvoyFilters
+    may ask for; where nobody says, the one whose istiod is followed here.
     """
 
     kind: Literal["router", "sidecar"]
@@ -264,6 +268,7 @@ class Proxy:
     cluster: str = "Kubernetes"
     dns_capture: bool = False
     host: str = ""
+    version: str = ISTIO_RELEASE
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -1,9 +1,9 @@
 """Resolving: what istiod computes for a proxy, from a snapshot alone.
 
 The order of reading: hosts, virtual services, destination rules and the index of them; matches, actions and routes;
-clusters with their endpoints; then what a gateway has (``gateway``) and what a sidecar has (``outbound``, ``inbound``).
-Each step names in its docstring the part of Istio that it mirrors; ``core/`` is pilot/pkg/networking/core and
-``networking/util`` pilot/pkg/networking/util.
+clusters with their endpoints; then what a gateway has (``gateway``) and what a sidecar has (``outbound``, ``inbound``);
+last what EnvoyFilters change (``envoy_filters``, ``pulumi_mesh.proxy.patching``). Each step names in its docstring the
+part of Istio that it mirrors; ``core/`` is pilot/pkg/networking/core and ``networking/util`` pilot/pkg/networking/util.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.proxy.patching import patched
 from pulumi_mesh.proxy.resolve import dynamic_dns, inbound, security, telemetry
 from pulumi_mesh.proxy.resolve.clusters import black_hole, outbound_clusters, passthrough
+from pulumi_mesh.proxy.resolve.envoy_filters import patches_for
 from pulumi_mesh.proxy.resolve.gateway import gateway
 from pulumi_mesh.proxy.resolve.gateway_listeners import Policies
 from pulumi_mesh.proxy.resolve.gateway_sni_dnat import sni_dnat_clusters
@@ -57,18 +59,19 @@ def _router(found: Index, proxy: Proxy) -> ProxyView:
         http=security.request_filters(found.snapshot, proxy),
         network=security.connection_filters(found.snapshot, proxy),
     )
-    listeners, routes, across = gateway(found, proxy, policies)
-    listeners = normalized(found.snapshot.mesh, listeners)
+    edge = gateway(found, proxy, policies)
+    listeners = normalized(found.snapshot.mesh, edge.listeners)
     clusters, endpoints = outbound_clusters(found, proxy)
-    passing, theirs = sni_dnat_clusters(found, proxy, clusters, endpoints) if across else ((), ())
-    return ProxyView(
+    passing, theirs = sni_dnat_clusters(found, proxy, clusters, endpoints) if edge.across else ((), ())
+    view = ProxyView(
         node=proxy.node,
         service_cluster=proxy.service_cluster,
         listeners=telemetry.observed(found.snapshot, proxy, listeners),
-        routes=routes,
+        routes=edge.routes,
         clusters=(*clusters, black_hole(found.snapshot.mesh), *passing),
         endpoints=(*endpoints, *theirs),
     )
+    return patched(view, patches_for(found.snapshot, proxy), gateway_ports=edge.ports)
 
 
 def _sidecar(found: Index, proxy: Proxy, scope: SidecarScope) -> ProxyView:
@@ -84,7 +87,7 @@ def _sidecar(found: Index, proxy: Proxy, scope: SidecarScope) -> ProxyView:
     listeners = (*outbound, *inbound.listeners(found.snapshot, proxy))
     listeners = normalized(mesh, listeners)
     clusters, endpoints = outbound_clusters(found, proxy)
-    return ProxyView(
+    view = ProxyView(
         node=proxy.node,
         service_cluster=proxy.service_cluster,
         listeners=telemetry.observed(found.snapshot, proxy, listeners),
@@ -98,3 +101,4 @@ def _sidecar(found: Index, proxy: Proxy, scope: SidecarScope) -> ProxyView:
         ),
         endpoints=endpoints,
     )
+    return patched(view, patches_for(found.snapshot, proxy))

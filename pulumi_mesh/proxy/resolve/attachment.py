@@ -73,11 +73,11 @@ def attached(spec: Attachable, namespace: str, proxy: Proxy) -> bool:
     """
     targets = targets_of(spec)
     if targets:
-        return namespace == proxy.namespace and any(_names_gateway(each, proxy) for each in targets)
+        return namespace == proxy.namespace and any(names_gateway(each, proxy) for each in targets)
     return selects(labels_of(spec), proxy.labels)
 
 
-def _names_gateway(target: Target, proxy: Proxy) -> bool:
+def names_gateway(target: Target, proxy: Proxy) -> bool:
     """Of what a policy can be attached to by name, only a Gateway API gateway has a proxy of its own here."""
     return (
         target.group == "gateway.networking.k8s.io"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from pulumi_mesh.manifests.snapshot import Proxy
@@ -15,11 +16,16 @@ from pulumi_mesh.proxy.view.routes import RouteConfig
 
 
 class Gateway(NamedTuple):
-    """A gateway's listeners and route tables. across: whether other networks come in by it, and ask for clusters."""
+    """A gateway's listeners and route tables.
+
+    across: whether other networks come in by it, and ask for clusters. ports: the ports of servers that have route
+    tables, by the port where the proxy listens.
+    """
 
     listeners: tuple[Listener, ...]
     routes: tuple[RouteConfig, ...]
     across: bool
+    ports: Mapping[int, frozenset[int]]
 
 
 def gateway(index: Index, proxy: Proxy, policies: Policies) -> Gateway:
@@ -34,4 +40,8 @@ def gateway(index: Index, proxy: Proxy, policies: Policies) -> Gateway:
         if isinstance(each, HttpConnectionManager) and isinstance(each.routes, str)
     )
     across = any(each.spec.tls and each.spec.tls.mode == "AUTO_PASSTHROUGH" for each in servers.all)
-    return Gateway(listeners, gateway_routes(index, proxy, servers, asked), across)
+    ports: dict[int, frozenset[int]] = {}
+    for own in servers.by_route_name.values():
+        for each in own:
+            ports[each.port] = ports.get(each.port, frozenset()) | {each.spec.port.number}
+    return Gateway(listeners, gateway_routes(index, proxy, servers, asked), across, ports)

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pulumi_mesh.proxy.simulate.texts import compiled
+from pulumi_mesh.proxy.regex import compiled
 
 if TYPE_CHECKING:
     import re2

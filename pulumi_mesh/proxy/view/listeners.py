@@ -42,6 +42,7 @@ class OpaqueFilter:
 
     name: str
     config: FrozenMap[str, object]
+    ref: Ref | None = field(default=None, compare=False)
 
 
 HttpFilter = HttpRbac | HttpExtAuthz | JwtAuthentication | RouterFilter | FaultFilter | OpaqueFilter
