@@ -10,6 +10,7 @@ from pulumi_mesh.proxy.patching.merge import Merge
 from pulumi_mesh.proxy.patching.origins import Origins
 from pulumi_mesh.proxy.patching.patch import Patch, Patches
 from pulumi_mesh.proxy.view.clusters import Cluster
+from pulumi_mesh.words.cluster_names import ClusterName, parsed
 
 
 def hosts_of(cluster: Cluster) -> tuple[str, ...]:
@@ -63,20 +64,10 @@ def _matches(name: str, patch: Patch, hosts: tuple[str, ...]) -> bool:
         return True
     if match.name:
         return match.name == name
-    direction, subset, host, port = _parts(name)
-    meant = hosts if direction == "inbound" and hosts else (host,)
+    named = parsed(name) or ClusterName("", 0)
+    meant = hosts if named.direction == "inbound" and hosts else (named.host,)
     return (
-        (not match.subset or match.subset == subset)
+        (not match.subset or match.subset == named.subset)
         and (not match.service or match.service in meant)
-        and (not match.port_number or match.port_number == port)
+        and (not match.port_number or match.port_number == named.port)
     )
-
-
-def _parts(name: str) -> tuple[str, str, str, int]:
-    """Direction, subset, host and port. Mirrors ParseSubsetKey (pilot/pkg/model/service.go)."""
-    separator = "_." if name.startswith(("outbound_.", "inbound_.")) else "|"
-    parts = name.split(separator, 3)
-    if len(parts) < 4:
-        return parts[0] if len(parts) > 1 else "", "", "", 0
-    direction, port, subset, host = parts
-    return direction, subset, "" if separator in host else host, int(port) if port.isdigit() else 0

@@ -81,7 +81,7 @@ def _single(kind: str, value: Any) -> Any:
         return _message(message_of(kind), value)
     if isinstance(value, Mapping | list | tuple):
         raise UnreadableError
-    return value
+    return str(value) if kind[0] in "IU" and type(value) is int else value
 
 
 def _message(name: str, value: Any) -> Any:

@@ -113,8 +113,6 @@ def is_read(item: AnyObject) -> bool:
     """Whether istiod reads an object as it stands; of Services and what runs, a world has what registries know."""
     if not isinstance(item, Object):
         return item.kind in _INGRESS
-    if isinstance(item, istio.EnvoyFilter):
-        return False  # views are resolved without them: what is compared is what the patches would be made to
     return item.api_version.startswith((*_GROUPS, _GATEWAY_API)) or item.kind == "Secret"
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 
 from pulumi_mesh.validation.judge import judge
+from tests.cluster.compare.generate.manifests.envoy_filters import envoy_filters
 from tests.cluster.compare.generate.manifests.gateway_api import gateway_api
 from tests.cluster.compare.generate.manifests.gateways import gateways, ingresses
 from tests.cluster.compare.generate.manifests.mesh_config import with_providers
@@ -53,6 +54,8 @@ def generated_manifests(seed: int) -> list[Document]:
     named = "provider" in str(made)
     if named or random.random() < 0.25:
         made.append(with_providers(seen, more=random.random() < (0.3 if named else 1)))
+    if random.random() < 0.3:
+        made += envoy_filters(seen)
     accepted = (each for each in made if judge(each, "experimental").accepted)
     first: dict[tuple[str, str, str], Document] = {}
     for each in accepted:
