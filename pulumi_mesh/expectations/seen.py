@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from pulumi_mesh.proxy.journey import Answer, Hop, Journey
 from pulumi_mesh.proxy.simulate.outcome import Outcome, Step
+from pulumi_mesh.words.cluster_names import parsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +119,11 @@ def _said(hop: Hop) -> tuple[Step, ...]:
 
 
 def destination_of(cluster: str, fraction: float = 1.0) -> Destination:
-    """What a cluster stands for: Istio names them ``outbound|PORT|SUBSET|HOST``."""
-    parts = cluster.split("|")
-    if len(parts) == 4 and parts[1].isdigit():
-        return Destination(parts[3], parts[2], int(parts[1]), fraction)
-    return Destination(cluster, fraction=fraction)
+    """What a cluster stands for."""
+    named = parsed(cluster)
+    if named is None:
+        return Destination(cluster, fraction=fraction)
+    return Destination(named.host, named.subset, named.port, fraction)
 
 
 def joined(destinations: Iterable[Destination]) -> tuple[Destination, ...]:

@@ -14,10 +14,10 @@ from pulumi_mesh.graph.sent import Sent, sent_by
 from pulumi_mesh.manifests.answering import Answering, answering
 from pulumi_mesh.manifests.snapshot import KnownService, Proxy, Snapshot, Workload
 from pulumi_mesh.proxy.resolve import resolve_all
-from pulumi_mesh.proxy.tables.clusters import subset_key
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.addresses import SocketAddress
 from pulumi_mesh.proxy.view.clusters import Cluster, Endpoint
+from pulumi_mesh.words.cluster_names import parsed
 from pulumi_mesh.words.identities import spiffe_id
 
 ANYONE = "workload:any"
@@ -201,9 +201,9 @@ def _nodes(whole: _Whole, edges: list[Edge], *, everything: bool) -> tuple[Node,
     if ANYONE in ends:
         found.append(Node(ANYONE, "workload", "any client in the mesh"))
     subsets: dict[str, set[str]] = {}
-    for key in {subset_key(each.name) for view in whole.views.values() for each in view.clusters}:
-        if key and key[0] == "outbound" and key[2]:
-            subsets.setdefault(key[3], set()).add(key[2])
+    for key in {parsed(each.name) for view in whole.views.values() for each in view.clusters}:
+        if key and key.direction == "outbound" and key.subset:
+            subsets.setdefault(key.host, set()).add(key.subset)
     for host in sorted({*hosts, *(whole.services if everything else ())}):
         found += _service_nodes(whole, host, sorted(subsets.get(host, ())))
     return tuple(sorted(dict.fromkeys(found), key=lambda each: (_ORDER.index(each.kind), each.id)))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pulumi_mesh.proxy.tables.clusters import subset_key
 from pulumi_mesh.proxy.tables.describe import route_match
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.listeners import Listener, TcpProxy
 from pulumi_mesh.proxy.view.matching import HeaderMatch, QueryMatch
 from pulumi_mesh.proxy.view.routes import Forward, Route, RouteMatch, VirtualHost
 from pulumi_mesh.refs import Ref
+from pulumi_mesh.words.cluster_names import parsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,10 @@ def sent_by(view: ProxyView, host: str = "") -> tuple[Sent, ...]:
 def _of_virtual_host(host: VirtualHost, start: str) -> Iterator[Sent]:
     for route in host.routes:
         for cluster, weight, ref in _shares(route):
-            key = subset_key(cluster)
+            key = parsed(cluster)
             if key is not None:
                 label = " ".join(filter(None, (_path(route.match, start), *_conditions(route.match))))
-                yield Sent(cluster, key[3], key[2], label, weight, ref)
+                yield Sent(cluster, key.host, key.subset, label, weight, ref)
 
 
 def _shares(route: Route) -> Iterator[tuple[str, float | None, Ref | None]]:
@@ -75,10 +75,10 @@ def _of_connections(listener: Listener) -> Iterator[Sent]:
                 continue
             total = sum(weight for _, weight in each.weighted)
             for cluster, weight in each.weighted or ((each.cluster, 0),):
-                key = subset_key(cluster)
+                key = parsed(cluster)
                 if key is not None:
                     share = 100 * weight / total if total and weight != total else None
-                    yield Sent(cluster, key[3], key[2], f"SNI {names}" if names else "", share, chain.ref)
+                    yield Sent(cluster, key.host, key.subset, f"SNI {names}" if names else "", share, chain.ref)
 
 
 def _path(match: RouteMatch, start: str) -> str:

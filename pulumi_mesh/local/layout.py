@@ -15,6 +15,7 @@ from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.addresses import Address, Pipe, SocketAddress
 from pulumi_mesh.proxy.view.listeners import FilterChain, Listener
 from pulumi_mesh.proxy.view.tls import DownstreamTls, SecretRef, Transport, UpstreamTls
+from pulumi_mesh.words.cluster_names import inbound_cluster
 
 LOOPBACK = "127.0.0.1"
 DISCOVERY = "xds"
@@ -113,7 +114,7 @@ def placement(node: Node, nodes: tuple[Node, ...]) -> Placement:
         addresses=addresses,
         listeners=listeners,
         inbound_ports=dict(node.inbound),
-        apps={f"inbound|{declared}||": Pipe(str(node.socket)) for declared in node.inbound},
+        apps={inbound_cluster(declared): Pipe(str(node.socket)) for declared in node.inbound},
         secrets={each.name: f"{DISCOVERY}/{secret_path(each.name)}" for each in node.secrets},
     )
 

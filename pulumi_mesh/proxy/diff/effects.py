@@ -10,7 +10,14 @@ from datetime import timedelta
 
 from pulumi_mesh.proxy.simulate import Outcome, Request
 from pulumi_mesh.proxy.simulate.outcome import Error, Share
+from pulumi_mesh.proxy.view.matching import Fraction
 from pulumi_mesh.proxy.view.routes import Fault, RetryPolicy
+from pulumi_mesh.words.cluster_names import parsed
+
+_FAILED = 400
+"""Statuses from here on are errors."""
+_ALL = 100
+"""Percent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +26,7 @@ class Effect:
 
     error, status, location, body, timeout, retry, fault: as in Outcome. destinations: ``HOST:PORT (SUBSET)`` and the
     percent of requests that each gets, by name; what goes no further is among them with its error. transport: how
-    all of them are spoken to.
+    all of them are spoken to. failing: the percent of requests that get an error, 0 to 100.
     host, path: sent on, where they are rewritten. headers_set, headers_removed: of the request. answer_set,
     answer_removed: of the answer. mirrors: with their percent.
     policy: the authorization policy that refused it, which is the same to client and destination.
@@ -29,6 +36,7 @@ class Effect:
     status: int | None = None
     destinations: tuple[tuple[str, float], ...] = ()
     transport: str = ""
+    failing: float = 0.0
     location: str = ""
     body: str = ""
     host: str = ""
@@ -45,8 +53,8 @@ class Effect:
 
     @property
     def fails(self) -> bool:
-        """Whether the client gets an error, for all or for some of the requests."""
-        return bool(self.error) or (self.status or 0) >= 400 or any("): " in name for name, _ in self.destinations)
+        """Whether clients get an error, for all or for some of the requests."""
+        return self.failing > 0
 
 
 def effect_of(outcome: Outcome, request: Request) -> Effect:
@@ -59,6 +67,7 @@ def effect_of(outcome: Outcome, request: Request) -> Effect:
         return Effect(
             error=outcome.error,
             status=outcome.status,
+            failing=100.0,
             location=outcome.location,
             body=outcome.body,
             answer_set=outcome.response_headers,
@@ -70,6 +79,7 @@ def effect_of(outcome: Outcome, request: Request) -> Effect:
         status=outcome.status,
         destinations=_shares(outcome.clusters),
         transport=outcome.transport,
+        failing=_failing(outcome),
         location=outcome.location,
         body=outcome.body,
         host=outcome.host if passes and outcome.host != request.host else "",
@@ -91,13 +101,26 @@ def effect_of(outcome: Outcome, request: Request) -> Effect:
     )
 
 
+def _failing(outcome: Outcome) -> float:
+    """The percent of requests that get an error: by the answer, by a fault on purpose, or for want of a destination."""
+    if (outcome.status or 0) >= _FAILED:
+        return 100.0
+    total = sum(each.weight for each in outcome.clusters)
+    lost = sum(each.weight for each in outcome.clusters if each.error)
+    passed = 1 - lost / total if total else 1.0
+    fault = outcome.fault
+    if fault is not None and ((fault.abort_status or 0) >= _FAILED or fault.abort_grpc_status):
+        share = fault.abort_fraction or Fraction(0)
+        passed *= 1 - min(1.0, share.numerator / share.denominator)
+    return round(100 * (1 - passed), 6)
+
+
 def destination(cluster: str) -> str:
     """A cluster as people call it: ``HOST (SUBSET)``, its name where it is not one of Istio's."""
-    parts = cluster.split("|")
-    if len(parts) != 4:
+    named = parsed(cluster)
+    if named is None:
         return cluster
-    _, port, subset, host = parts
-    return f"{host or 'the workload'}:{port}{f' ({subset})' if subset else ''}"
+    return f"{named.host or 'the workload'}:{named.port}{f' ({named.subset})' if named.subset else ''}"
 
 
 def _shares(shares: tuple[Share, ...]) -> tuple[tuple[str, float], ...]:
@@ -118,6 +141,8 @@ def differences(old: Effect, new: Effect) -> tuple[str, ...]:
 def _differences(old: Effect, new: Effect) -> Iterator[str]:
     if (before := ending(old)) != (after := ending(new)):
         yield f"{before} → {after}"
+    if old.failing != new.failing and any(0 < each.failing < _ALL for each in (old, new)):
+        yield f"unreachable: {old.failing:.4g} % → {new.failing:.4g} %"
     if old.destinations and new.destinations and not old.error and not new.error:
         yield from _moved(old.destinations, new.destinations)
     if old.transport != new.transport and old.transport and new.transport:
@@ -192,7 +217,14 @@ def _fault(fault: Fault | None) -> str:
         return "none"
     parts = []
     if fault.delay is not None:
-        parts.append(f"{fault.delay.total_seconds():g} s late")
-    if fault.abort_status is not None:
-        parts.append(f"{fault.abort_status}")
+        parts.append(f"{fault.delay.total_seconds():g} s late{_of(fault.delay_fraction)}")
+    if fault.abort_status is not None or fault.abort_grpc_status is not None:
+        status = fault.abort_status if fault.abort_status is not None else f"gRPC {fault.abort_grpc_status}"
+        parts.append(f"{status}{_of(fault.abort_fraction)}")
     return " and ".join(parts) or "some"
+
+
+def _of(share: Fraction | None) -> str:
+    """A share of requests, in words; nothing for all of them."""
+    percent = 100 * share.numerator / share.denominator if share else 0.0
+    return "" if percent >= _ALL else f" for {percent:.4g} %"

@@ -11,7 +11,6 @@ from typing import Literal, cast
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import destination_rule, virtual_service
 from pulumi_mesh.manifests.snapshot import KnownService, Proxy
-from pulumi_mesh.proxy.resolve.clusters import cluster_name
 from pulumi_mesh.proxy.resolve.durations import duration
 from pulumi_mesh.proxy.resolve.faults import percentage
 from pulumi_mesh.proxy.resolve.headers import authority, request_changes, response_changes
@@ -31,6 +30,7 @@ from pulumi_mesh.proxy.view.routes import (
     WeightedCluster,
 )
 from pulumi_mesh.refs import Ref
+from pulumi_mesh.words.cluster_names import cluster_name
 
 NO_TIMEOUT = timedelta(0)
 UNKNOWN_SERVICE = "UnknownService"

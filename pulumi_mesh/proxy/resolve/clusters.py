@@ -11,7 +11,7 @@ from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import destination_rule
 from pulumi_mesh.manifests.registry.labels import texts
 from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, Proxy, ServicePort
-from pulumi_mesh.proxy.resolve.client_tls import client_tls
+from pulumi_mesh.proxy.resolve.client_tls import client_tls, with_proxy_protocol
 from pulumi_mesh.proxy.resolve.connection_pool import (
     circuit_breakers,
     connect_timeout,
@@ -38,19 +38,10 @@ from pulumi_mesh.proxy.resolve.traffic_policy import (
 from pulumi_mesh.proxy.view.clusters import Cluster, EndpointSet, HttpOptions, LoadBalancing
 from pulumi_mesh.proxy.view.matching import EMPTY
 from pulumi_mesh.refs import Ref
+from pulumi_mesh.words.cluster_names import ClusterName
 
 PASSTHROUGH = "PassthroughCluster"
 BLACK_HOLE = "BlackHoleCluster"
-
-
-def cluster_name(host: str, port: int, subset: str = "") -> str:
-    """Mirrors BuildSubsetKey (pilot/pkg/model)."""
-    return f"outbound|{port}|{subset}|{host}"
-
-
-def server_name(host: str, port: int, subset: str = "") -> str:
-    """The SNI under which mutual TLS asks for a cluster. Mirrors BuildDNSSrvSubsetKey (pilot/pkg/model)."""
-    return f"outbound_.{port}_.{subset}_.{host}"
 
 
 def outbound_clusters(index: Index, proxy: Proxy) -> tuple[tuple[Cluster, ...], tuple[EndpointSet, ...]]:
@@ -161,7 +152,8 @@ class _Target:
         """
         service, port, mesh = self.service, self.port, self.index.snapshot.mesh
         policy, pool = part.policy, part.policy.connection_pool
-        name = cluster_name(service.hostname, port.number, part.name)
+        named = ClusterName("outbound", port.number, part.name, service.hostname)
+        name = named.text
         kind = _type_of(service, self.proxy)
         found: tuple[Group, ...] = ()
         if kind.endswith("_DNS") and not (part.subset and _passes_through(part.subset.traffic_policy)):
@@ -187,7 +179,7 @@ class _Target:
         tls = client_tls(
             policy.tls,
             http=http_options(pool, port, router=self.proxy.kind == "router", upgrade=mesh.h2_upgrade),
-            sni=server_name(service.hostname, port.number, part.name),
+            sni=named.server_name,
             identities=self.accounts,
             automatic=automatic,
             credentials=self.proxy.kind == "router" or (self.rule is not None and self.rule.selector is not None),
@@ -197,6 +189,8 @@ class _Target:
         transport, matches = tls.transport, tls.matches
         if original and matches:
             transport, matches = matches[0].transport, ()
+        if policy.proxy_protocol is not None:
+            transport, matches = with_proxy_protocol(policy.proxy_protocol, transport, matches)
         extra: dict[str, object] = {"alt_stat_name": f"{self._stat_name(name, part)};", **warmup}
         if kind.endswith("_DNS"):
             extra |= dns_config(service, self.proxy, mesh)

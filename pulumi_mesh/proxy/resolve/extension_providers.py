@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.manifests.snapshot import ExtensionProvider, MeshConfig, Snapshot
-from pulumi_mesh.proxy.resolve.clusters import cluster_name
 from pulumi_mesh.proxy.resolve.durations import duration, proto_json
+from pulumi_mesh.words.cluster_names import cluster_name
 
 _BUILT_IN = (
     ExtensionProvider("prometheus", "prometheus"),

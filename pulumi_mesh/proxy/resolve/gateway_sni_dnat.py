@@ -8,9 +8,9 @@ from dataclasses import replace
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.manifests.snapshot import Proxy
 from pulumi_mesh.proxy.resolve.client_tls import PLAIN
-from pulumi_mesh.proxy.resolve.clusters import server_name
 from pulumi_mesh.proxy.resolve.index import Index
 from pulumi_mesh.proxy.view.clusters import Cluster, EndpointSet, HttpOptions, LocalityEndpoints
+from pulumi_mesh.words.cluster_names import parsed
 
 _BY_TLS = "upstream_http_protocol_options"
 """What only TLS toward endpoints adds to a cluster's options."""
@@ -27,10 +27,10 @@ def sni_dnat_clusters(
     """
     names: dict[str, str] = {}
     for each in clusters:
-        _, port, subset, host = each.name.split("|", 3)
-        service = index.visible(proxy).service(host)
-        if service is not None and not service.external:
-            names[each.name] = server_name(host, int(port), subset)
+        named = parsed(each.name)
+        service = index.visible(proxy).service(named.host) if named else None
+        if named is not None and service is not None and not service.external:
+            names[each.name] = named.server_name
     return (
         tuple(_passing(each, names[each.name]) for each in clusters if each.name in names),
         tuple(

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from pulumi_mesh.istio import virtual_service
 from pulumi_mesh.manifests.snapshot import Proxy
 from pulumi_mesh.proxy.resolve.actions import Scope
-from pulumi_mesh.proxy.resolve.clusters import server_name
 from pulumi_mesh.proxy.resolve.gateway_merge import claim
 from pulumi_mesh.proxy.resolve.gateway_servers import Server
 from pulumi_mesh.proxy.resolve.hosts import matches, subset_of
@@ -19,6 +18,7 @@ from pulumi_mesh.proxy.resolve.server_tls import server_tls
 from pulumi_mesh.proxy.resolve.stream_routes import single_destination, stream_filters
 from pulumi_mesh.proxy.resolve.virtual_services import Bound, bound_to
 from pulumi_mesh.proxy.view.listeners import ChainMatch, FilterChain, NetworkFilter
+from pulumi_mesh.words.cluster_names import ClusterName
 
 _ANY = ChainMatch()
 _PARENTS = "internal.istio.io/parents"
@@ -114,7 +114,7 @@ def _across_clusters(index: Index, proxy: Proxy, server: Server) -> Iterable[Fil
             if port.protocol == "UDP":
                 continue
             for subset in ("", *subsets):
-                cluster = server_name(service.hostname, port.number, subset)
+                cluster = ClusterName("outbound", port.number, subset, service.hostname).server_name
                 filters = single_destination(cluster, rule, port.protocol, subset=subset, tunnel=False)
                 match = ChainMatch(server_names=(cluster,), application_protocols=MESH)
                 yield _chain(filters, server, match)

@@ -11,7 +11,6 @@ from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import virtual_service
 from pulumi_mesh.manifests.snapshot import KnownService, Proxy, ref_of, selects
 from pulumi_mesh.proxy.resolve.actions import Scope
-from pulumi_mesh.proxy.resolve.clusters import cluster_name
 from pulumi_mesh.proxy.resolve.domains import alternatives, service_addresses
 from pulumi_mesh.proxy.resolve.full_names import MESH
 from pulumi_mesh.proxy.resolve.hosts import is_wildcard, matches
@@ -24,6 +23,7 @@ from pulumi_mesh.proxy.resolve.virtual_services import Bound
 from pulumi_mesh.proxy.view.listeners import ChainMatch, NetworkFilter
 from pulumi_mesh.proxy.view.matching import EMPTY
 from pulumi_mesh.refs import Ref
+from pulumi_mesh.words.cluster_names import cluster_name
 
 UNSPECIFIED = "0.0.0.0"  # noqa: S104 - what istiod calls a service without an address
 TLS_PROTOCOLS = frozenset({"HTTPS", "TLS"})

@@ -8,7 +8,6 @@ from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import destination_rule, virtual_service
 from pulumi_mesh.manifests.snapshot import KnownService, ServicePort, selects
 from pulumi_mesh.proxy.resolve.actions import NO_TIMEOUT, Scope, action_of
-from pulumi_mesh.proxy.resolve.clusters import cluster_name
 from pulumi_mesh.proxy.resolve.delegation import HttpEntry
 from pulumi_mesh.proxy.resolve.faults import cors, fault
 from pulumi_mesh.proxy.resolve.headers import joined, request_changes, response_changes
@@ -19,6 +18,7 @@ from pulumi_mesh.proxy.resolve.retries import retry_policy
 from pulumi_mesh.proxy.resolve.virtual_services import Bound
 from pulumi_mesh.proxy.view.routes import Action, Forward, Route, RouteMatch
 from pulumi_mesh.refs import Ref
+from pulumi_mesh.words.cluster_names import cluster_name, parsed
 
 BODY_LIMIT = 1024 * 1024
 """Bytes of a direct response's body: istiod raises Envoy's 4 KiB (DefaultMaxDirectResponseBodySizeBytes)."""
@@ -127,7 +127,7 @@ def _operation(match: RouteMatch, action: Action, name: str, port: int) -> str:
         match.path.kind, "/*"
     )
     # Without a service (UNKNOWN_SERVICE) there is nothing in a cluster's name to call the route by.
-    if isinstance(action, Forward) and action.cluster.count("|") == 3:
-        _, number, _, host = action.cluster.split("|")
-        return f"{host}:{number}{path}"
+    named = parsed(action.cluster) if isinstance(action, Forward) else None
+    if named is not None:
+        return f"{named.host}:{named.port}{path}"
     return f"{name}:{port}{path}"

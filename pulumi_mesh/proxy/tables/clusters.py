@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pulumi_mesh.proxy.tables.managed import managed_by
 from pulumi_mesh.proxy.tables.table import Table
 from pulumi_mesh.proxy.view.clusters import Cluster
+from pulumi_mesh.words.cluster_names import parsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,36 +26,19 @@ class ClusterFilter:
         return all(text in cluster.name for text in texts)
 
 
-def subset_key(name: str) -> tuple[str, int, str, str] | None:
-    """(direction, port, subset, host) of Istio's ``outbound|9080|v1|HOST``; None for another name.
-
-    Also of a name with other separators, as SNI has it: ``outbound_.9080_.v1_.HOST``.
-    """
-    separator = "_." if name.startswith(("outbound_.", "inbound_.")) else "|"
-    parts = name.split(separator, 3)
-    if len(parts) < 4:
-        return None
-    direction, port, subset, host = parts
-    return direction, int(port) if port.isdecimal() else 0, subset, host
-
-
 def cluster_table(clusters: Sequence[Cluster]) -> Table:
     """Each cluster, by host, subset, port and direction."""
     rows = []
     for each in sorted(clusters, key=_order):
         rule = managed_by(each.metadata, each.ref, ("DestinationRule",))
-        key = subset_key(each.name)
+        key = parsed(each.name)
         if key is None:
             rows.append((each.name, "-", "-", "-", each.type, rule))
         else:
-            direction, port, subset, host = key
-            rows.append((host, str(port), subset or "-", direction, each.type, rule))
+            rows.append((key.host, str(key.port), key.subset or "-", key.direction, each.type, rule))
     return Table(("SERVICE FQDN", "PORT", "SUBSET", "DIRECTION", "TYPE", "DESTINATION RULE"), tuple(rows))
 
 
 def _order(cluster: Cluster) -> tuple[str, str, int, str]:
-    key = subset_key(cluster.name)
-    if key is None:
-        return cluster.name, "", 0, ""
-    direction, port, subset, host = key
-    return host, subset, port, direction
+    key = parsed(cluster.name)
+    return (key.host, key.subset, key.port, key.direction) if key else (cluster.name, "", 0, "")

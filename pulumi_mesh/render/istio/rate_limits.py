@@ -12,6 +12,7 @@ from pulumi_mesh.model.rate_limits import DescriptorEntry, GlobalRateLimit, Loca
 from pulumi_mesh.refs import Identity
 from pulumi_mesh.render.istio.names import host_of, labels_of
 from pulumi_mesh.render.result import Entry
+from pulumi_mesh.words.cluster_names import cluster_name
 
 _CONNECTIONS = "envoy.filters.network.http_connection_manager"
 _ROUTER = "envoy.filters.http.router"
@@ -72,7 +73,7 @@ def _global(mesh: Mesh, limit: GlobalRateLimit) -> list[dict[str, Any]]:
     host = host_of(mesh, limit.service.service)
     grpc: dict[str, Any] = {
         "envoy_grpc": {
-            "cluster_name": f"outbound|{limit.service.port}|{limit.service.version}|{host}",
+            "cluster_name": cluster_name(host, limit.service.port, limit.service.version),
             "authority": host,
         }
     }

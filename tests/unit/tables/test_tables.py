@@ -5,7 +5,6 @@ import pytest
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.proxy import tables
 from pulumi_mesh.proxy.tables import describe
-from pulumi_mesh.proxy.tables.clusters import subset_key
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.addresses import Pipe, SocketAddress
 from pulumi_mesh.proxy.view.clusters import Cluster, Endpoint, EndpointSet, LocalityEndpoints
@@ -80,20 +79,6 @@ def test_chain_match(match: ChainMatch, text: str) -> None:
 )
 def test_domains(given: tuple[str, ...], text: str) -> None:
     assert describe.domains(given) == text
-
-
-@pytest.mark.parametrize(
-    ("name", "key"),
-    [
-        (f"outbound|9080|v1|{HOST}", ("outbound", 9080, "v1", HOST)),
-        ("inbound|9080||", ("inbound", 9080, "", "")),
-        (f"outbound_.9080_.v1_.{HOST}", ("outbound", 9080, "v1", HOST)),
-        ("BlackHoleCluster", None),
-        ("xds-grpc", None),
-    ],
-)
-def test_subset_key(name: str, key: tuple[str, int, str, str] | None) -> None:
-    assert subset_key(name) == key
 
 
 INLINE_ONE = RouteConfig("inbound|9080||", (host("inbound|http|9080", ("*",), route("/", "inbound|9080||")),))

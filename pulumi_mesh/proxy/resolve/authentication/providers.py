@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import request_authentication
 from pulumi_mesh.manifests.snapshot import Snapshot
-from pulumi_mesh.proxy.resolve.clusters import cluster_name
 from pulumi_mesh.proxy.resolve.durations import duration, proto_json
 from pulumi_mesh.proxy.resolve.extension_providers import upstream
 from pulumi_mesh.proxy.view.jwt import JwtProvider
+from pulumi_mesh.refs import Ref
+from pulumi_mesh.words.cluster_names import cluster_name
 
 PAYLOAD = "payload"
 """The key under which claims are noted: authorization and routes look there."""
@@ -32,8 +33,10 @@ UNKNOWN_KEYS = json.dumps({"keys": [{"kty": "RSA", "e": "AQAB", "n": _MODULUS}]}
 valid. Its PublicOnlyJwks (pilot/pkg/model/jwks_resolver.go)."""
 
 
-def jwt_provider(snapshot: Snapshot, rule: request_authentication.JwtRule, name: str, *, routed: bool) -> JwtProvider:
-    """A provider. routed: claims may decide the route (gateways), so it is chosen anew.
+def jwt_provider(
+    snapshot: Snapshot, rule: request_authentication.JwtRule, ref: Ref, name: str, *, routed: bool
+) -> JwtProvider:
+    """A provider. ref: where the rule is. routed: claims may decide the route (gateways), so it is chosen anew.
 
     Keys that are fetched are not known here: with istiod as who gets them (its default) those that it has when it
     fails stand in their place.
@@ -60,6 +63,7 @@ def jwt_provider(snapshot: Snapshot, rule: request_authentication.JwtRule, name:
         payload_metadata=PAYLOAD,
         claim_headers=tuple((each.header, each.claim) for each in rule.output_claim_to_headers or ()),
         extra=FrozenMap(extra),
+        ref=ref,
     )
 
 

@@ -27,6 +27,7 @@ from pulumi_mesh.proxy.view.addresses import Address, SocketAddress
 from pulumi_mesh.proxy.view.clusters import Cluster, Endpoint, LoadBalancing, LocalityEndpoints
 from pulumi_mesh.proxy.view.matching import EMPTY
 from pulumi_mesh.typed.decorator import build
+from pulumi_mesh.words.cluster_names import inbound_cluster
 
 NEVER = "9223372035s"
 """The longest time that Istio writes: a connection's destination is not forgotten while it idles."""
@@ -95,7 +96,7 @@ def _cluster(
 
     Mirrors buildInboundCluster, buildCluster (cluster_builder.go) and applyTrafficPolicy (cluster_traffic_policy.go).
     """
-    name = f"inbound|{number}||"
+    name = inbound_cluster(number)
     policy = with_mesh_defaults(policy_of(rule.policy if rule else None, port.number), mesh)
     pool = _not_upgraded(own_pool or policy.connection_pool)
     extra: dict[str, object] = {"alt_stat_name": f"{name};"}

@@ -11,6 +11,7 @@ from pulumi_mesh.manifests.snapshot import KnownService, Protocol, Proxy, Servic
 from pulumi_mesh.proxy.resolve.inbound.families import own_address, wildcard_of
 from pulumi_mesh.proxy.resolve.sidecars import sidecar_of
 from pulumi_mesh.refs import Ref
+from pulumi_mesh.words.cluster_names import inbound_cluster
 
 CAPTURE_PORT = 15006
 """Where captured inbound connections arrive (MeshConfig.proxyInboundListenPort)."""
@@ -48,7 +49,7 @@ class InboundPort:
     @property
     def cluster(self) -> str:
         """The name of the cluster to this port."""
-        return f"inbound|{self.number}||"
+        return inbound_cluster(self.number)
 
 
 def targets(snapshot: Snapshot, proxy: Proxy) -> dict[int, tuple[Target, ...]]:
