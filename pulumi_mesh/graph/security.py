@@ -12,7 +12,7 @@ from pulumi_mesh.proxy.simulate.request import Request
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.clusters import Cluster, Endpoint
 from pulumi_mesh.proxy.view.listeners import FilterChain
-from pulumi_mesh.proxy.view.tls import PlainText, UpstreamTls
+from pulumi_mesh.proxy.view.tls import PlainText, UpstreamTls, spoken
 
 Speech = Literal["mtls", "tls", "plaintext"]
 """How a client speaks: Istio's mutual TLS, TLS of another kind, or none."""
@@ -29,6 +29,7 @@ def speech(cluster: Cluster, endpoint: Endpoint) -> Speech:
         if all(key == "tlsMode" and value == endpoint.tls_mode for key, value in each.match.items()):
             transport = each.transport
             break
+    transport = spoken(transport)
     if isinstance(transport, PlainText):
         return "plaintext"
     if isinstance(transport, UpstreamTls):

@@ -9,7 +9,7 @@ from pulumi_mesh.frozen import FrozenMap, freeze, thaw
 from pulumi_mesh.istio import destination_rule
 from pulumi_mesh.proxy.view.clusters import HttpOptions, TransportMatch
 from pulumi_mesh.proxy.view.matching import EMPTY, StringMatch
-from pulumi_mesh.proxy.view.tls import PlainText, SecretRef, Transport, UpstreamTls, Validation
+from pulumi_mesh.proxy.view.tls import PlainText, ProxyProtocol, SecretRef, Transport, UpstreamTls, Validation, spoken
 
 WORKLOAD_CERTIFICATE = SecretRef("default")
 TRUST_ROOT = SecretRef("ROOTCA")
@@ -69,6 +69,20 @@ def client_tls(
             return ClientTls(_originated(tls, names, http, defaults) or PLAIN, http=_checked_names(tls, http))
         case _:
             return ClientTls(http=http)
+
+
+def with_proxy_protocol(
+    said: destination_rule.ProxyProtocol, transport: Transport, matches: tuple[TransportMatch, ...]
+) -> tuple[Transport, tuple[TransportMatch, ...]]:
+    """The transports of a cluster whose endpoints are told first who the client is.
+
+    Mirrors applyUpstreamProxyProtocol (core/cluster_traffic_policy.go).
+    """
+    version = said.version or "V1"
+    if not matches:
+        return ProxyProtocol(spoken(transport), version), ()
+    told = (replace(each, transport=ProxyProtocol(spoken(each.transport), version)) for each in matches)
+    return transport, tuple(told)
 
 
 def _istio_mutual(sni: str, identities: Iterable[str], http: HttpOptions | None) -> UpstreamTls:

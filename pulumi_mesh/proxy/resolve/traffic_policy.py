@@ -22,6 +22,7 @@ class Policy:
     outlier_detection: destination_rule.OutlierDetection | None = None
     tls: destination_rule.Tls | None = None
     retry_budget: destination_rule.RetryBudget | None = None
+    proxy_protocol: destination_rule.ProxyProtocol | None = None
 
 
 NO_POLICY = Policy()
@@ -63,7 +64,7 @@ def subset_policy_of(inherited: Policy, subset: destination_rule.Subset, port: i
         return inherited
     at_port = _of_port(policy, port)
     if at_port is not None:
-        return replace(at_port, retry_budget=inherited.retry_budget)
+        return replace(at_port, retry_budget=inherited.retry_budget, proxy_protocol=inherited.proxy_protocol)
     own = _whole(policy)
     return Policy(
         own.connection_pool or inherited.connection_pool,
@@ -71,6 +72,7 @@ def subset_policy_of(inherited: Policy, subset: destination_rule.Subset, port: i
         own.outlier_detection or inherited.outlier_detection,
         own.tls or inherited.tls,
         own.retry_budget or inherited.retry_budget,
+        own.proxy_protocol or inherited.proxy_protocol,
     )
 
 
@@ -106,4 +108,5 @@ def _whole(policy: destination_rule.TrafficPolicy) -> Policy:
         policy.outlier_detection,
         policy.tls,
         policy.retry_budget,
+        policy.proxy_protocol,
     )

@@ -10,7 +10,7 @@ from pulumi_mesh.proxy.simulate.outcome import Error
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.clusters import Cluster, Endpoint
 from pulumi_mesh.proxy.view.matching import EMPTY
-from pulumi_mesh.proxy.view.tls import OpaqueTransport, PlainText, Transport
+from pulumi_mesh.proxy.view.tls import OpaqueTransport, PlainText, Spoken, spoken
 
 Speech = Literal["plaintext", "tls", "mtls"]
 
@@ -58,19 +58,20 @@ def speech(view: ProxyView, name: str) -> Literal["", "plaintext", "tls", "mtls"
     return ways.pop() if len(ways) == 1 else "mixed"
 
 
-def transport_to(cluster: Cluster, endpoint: Endpoint | None) -> Transport:
-    """The transport for an endpoint: the first whose match its metadata holds, else the cluster's own."""
+def transport_to(cluster: Cluster, endpoint: Endpoint | None) -> Spoken:
+    """The transport for an endpoint: the first whose match its metadata holds, else the cluster's own.
+    The proxy protocol before it is left out."""
     labels = raw.part(
         endpoint.extra if endpoint else EMPTY, "metadata", "filter_metadata", "envoy.transport_socket_match"
     )
     own = {**labels, "tlsMode": endpoint.tls_mode} if endpoint and endpoint.tls_mode else dict(labels)
     for each in cluster.transport_matches:
         if all(own.get(key) == value for key, value in each.match.items()):
-            return each.transport
-    return cluster.transport
+            return spoken(each.transport)
+    return spoken(cluster.transport)
 
 
-def _speech(transport: Transport) -> Speech:
+def _speech(transport: Spoken) -> Speech:
     match transport:
         case PlainText():
             return "plaintext"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.proxy.view.matching import EMPTY, StringMatch
@@ -75,4 +76,26 @@ class OpaqueTransport:
     config: FrozenMap[str, object]
 
 
-Transport = PlainText | UpstreamTls | OpaqueTransport
+Spoken = PlainText | UpstreamTls | OpaqueTransport
+"""How bytes go to an endpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyProtocol:
+    """Another transport, on which the proxy first says who its client is
+    (envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport).
+
+    version: of the header that says so: ``V1`` is text, ``V2`` is binary.
+    """
+
+    transport: Spoken
+    version: Literal["V1", "V2"] = "V1"
+    extra: FrozenMap[str, object] = EMPTY
+
+
+Transport = Spoken | ProxyProtocol
+
+
+def spoken(transport: Transport) -> Spoken:
+    """How bytes go to the endpoint once it knows the client."""
+    return transport.transport if isinstance(transport, ProxyProtocol) else transport

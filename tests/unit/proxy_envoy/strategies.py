@@ -84,7 +84,8 @@ downstreams = st.builds(t.DownstreamTls, require_client_certificate=flags, **tls
 upstreams = st.builds(t.UpstreamTls, sni=texts, **tls_fields)
 opaque_configs = extras | structs.map(lambda each: FrozenMap({**each, "@type": "type.googleapis.com/x.Y"}))
 opaque_names = st.sampled_from(["x.opaque", "envoy.filters.http.lua", "X"])
-transports = st.one_of(st.just(t.PlainText()), upstreams, st.builds(t.OpaqueTransport, opaque_names, opaque_configs))
+spoken = st.one_of(st.just(t.PlainText()), upstreams, st.builds(t.OpaqueTransport, opaque_names, opaque_configs))
+transports = spoken | st.builds(t.ProxyProtocol, spoken, st.sampled_from(["V1", "V2"]), extras)
 
 opaque_conditions = st.builds(a.OpaqueCondition, st.just(freeze({"filter_state": {"key": "x"}})))
 value_matches: st.SearchStrategy[m.ValueMatch] = st.recursive(

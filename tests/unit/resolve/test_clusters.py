@@ -22,7 +22,7 @@ from pulumi_mesh.proxy.view.clusters import (
     TcpKeepalive,
 )
 from pulumi_mesh.proxy.view.matching import StringMatch
-from pulumi_mesh.proxy.view.tls import PlainText, SecretRef, UpstreamTls, Validation
+from pulumi_mesh.proxy.view.tls import PlainText, ProxyProtocol, SecretRef, UpstreamTls, Validation
 from pulumi_mesh.refs import Ref
 from tests.unit.resolve.shop import CLIENT, FAR, ROUTER, cluster, view
 
@@ -79,6 +79,44 @@ def test_defaults() -> None:
     assert (istio_match.name, istio_match.match) == ("tlsMode-istio", FrozenMap({"tlsMode": "istio"}))
     assert istio_match.transport == MUTUAL
     assert (other.name, other.match, other.transport) == ("tlsMode-disabled", NO_LABELS, PlainText())
+
+
+@pytest.mark.parametrize(
+    ("policy", "own", "matches"),
+    [
+        ({"proxyProtocol": {}}, PlainText(), (ProxyProtocol(MUTUAL), ProxyProtocol(PlainText()))),
+        (
+            {"proxyProtocol": {"version": "V2"}, "tls": {"mode": "DISABLE"}},
+            ProxyProtocol(PlainText(), "V2"),
+            (),
+        ),
+        (
+            {"proxyProtocol": {"version": "V2"}, "tls": {"mode": "ISTIO_MUTUAL"}},
+            ProxyProtocol(MUTUAL, "V2"),
+            (),
+        ),
+        (  # settings of a port have none, and inherit nothing
+            {"proxyProtocol": {}, "portLevelSettings": [{"port": {"number": 9080}, "tls": {"mode": "DISABLE"}}]},
+            PlainText(),
+            (),
+        ),
+    ],
+)
+def test_clients_are_told_by_the_proxy_protocol(
+    policy: dict[str, Any], own: object, matches: tuple[object, ...]
+) -> None:
+    found = cluster(REVIEWS, rule(policy))
+    assert (found.transport, tuple(each.transport for each in found.transport_matches)) == (own, matches)
+
+
+def test_a_subset_inherits_the_proxy_protocol() -> None:
+    at_port = {"portLevelSettings": [{"port": {"number": 9080}, "tls": {"mode": "DISABLE"}}]}
+    told = rule({"proxyProtocol": {}}, subset("v1", at_port), subset("v2", {"proxyProtocol": {"version": "V2"}}))
+    assert cluster("outbound|9080|v1|reviews", told).transport == ProxyProtocol(PlainText())
+    assert [each.transport for each in cluster("outbound|9080|v2|reviews", told).transport_matches] == [
+        ProxyProtocol(replace(MUTUAL, sni="outbound_.9080_.v2_.reviews.shop.svc.cluster.local"), "V2"),
+        ProxyProtocol(PlainText(), "V2"),
+    ]
 
 
 def test_all_clusters_of_each_kind_of_proxy() -> None:

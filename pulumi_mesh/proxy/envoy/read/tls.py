@@ -12,6 +12,7 @@ from pulumi_mesh.proxy.view.tls import (
     DownstreamTls,
     OpaqueTransport,
     PlainText,
+    ProxyProtocol,
     SecretRef,
     Transport,
     UpstreamTls,
@@ -43,6 +44,8 @@ def transport(message: Message) -> Transport:
     found = extension(message)
     if found.of(names.RAW_BUFFER, names.RAW_BUFFER_TYPE):
         return PlainText()
+    if wrapped := found.of(names.UPSTREAM_PROXY_PROTOCOL, names.UPSTREAM_PROXY_PROTOCOL_TYPE):
+        return _with_proxy_protocol(wrapped) or OpaqueTransport(found.name, found.config)
     config = found.of(names.TLS, names.UPSTREAM_TLS_TYPE)
     if config is None:
         return OpaqueTransport(found.name, found.config)
@@ -58,6 +61,15 @@ def transport(message: Message) -> Transport:
         cipher_suites=parameters.texts("cipher_suites"),
         extra=config.rest(),
     )
+
+
+def _with_proxy_protocol(config: Message) -> ProxyProtocol | None:
+    """None where one is within another, or the version is not known here."""
+    inner = config.one("transport_socket", transport)
+    version = config.part("config").text("version") or "V1"
+    if inner is None or isinstance(inner, ProxyProtocol) or version not in ("V1", "V2"):
+        return None
+    return ProxyProtocol(inner, "V2" if version == "V2" else "V1", config.rest())
 
 
 def _validation(common: Message) -> Validation | None:

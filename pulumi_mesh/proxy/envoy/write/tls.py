@@ -11,6 +11,7 @@ from pulumi_mesh.proxy.view.tls import (
     DownstreamTls,
     OpaqueTransport,
     PlainText,
+    ProxyProtocol,
     SecretRef,
     Transport,
     UpstreamTls,
@@ -33,6 +34,10 @@ def transport(value: Transport) -> Json:
         return extension(names.RAW_BUFFER, names.RAW_BUFFER_TYPE, {})
     if isinstance(value, OpaqueTransport):
         return opaque(value.name, value.config)
+    if isinstance(value, ProxyProtocol):
+        version = {"version": value.version} if value.version != "V1" else {}
+        wrapped = message({"config": version, "transport_socket": transport(value.transport)}, value.extra)
+        return extension(names.UPSTREAM_PROXY_PROTOCOL, names.UPSTREAM_PROXY_PROTOCOL_TYPE, wrapped)
     fields = {"common_tls_context": _common(value), "sni": value.sni or None}
     return extension(names.TLS, names.UPSTREAM_TLS_TYPE, message(fields, value.extra))
 
