@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from pulumi_mesh.proxy.patching import clusters, listeners, routes
 from pulumi_mesh.proxy.patching.extensions import with_extensions
-from pulumi_mesh.proxy.patching.forms import CLUSTER, LISTENER, ROUTES, Form
+from pulumi_mesh.proxy.patching.forms import CLUSTER, LISTENER, ROUTES, Changed, Form
 from pulumi_mesh.proxy.patching.patch import Patch, Patches
 from pulumi_mesh.proxy.patching.routes import Ports
 from pulumi_mesh.proxy.view import ProxyView
@@ -85,17 +85,20 @@ def _is_own(cluster: Cluster) -> bool:
 
 
 def _listeners(those: Iterable[Listener], patches: Patches) -> tuple[Listener, ...]:
-    kept = list(those)
-    if patches.any(*listeners.KINDS):
-        kept = _kept(_listener(each, patches) for each in kept)
+    kept: list[Listener] = []
+    given_up = False
+    for each in those:
+        found = Changed(each)
+        # Istiod patches the listener for all else on its own.
+        if (not given_up or each.name == _CATCH_ALL) and listeners.concerned(each, patches):
+            found = LISTENER.changed(each, lambda message, noted: listeners.patch_listener(message, patches, noted))
+        given_up = given_up or found.given_up
+        if found.part is not None:
+            kept.append(found.part)
+    if given_up:
+        return tuple(kept)
     at = next((index for index, each in enumerate(kept) if each.name == _CATCH_ALL), len(kept))
     return (*kept[:at], *_added(LISTENER, patches.added("LISTENER")), *kept[at:])
-
-
-def _listener(listener: Listener, patches: Patches) -> Listener | None:
-    if not listeners.concerned(listener, patches):
-        return listener
-    return LISTENER.changed(listener, lambda message, noted: listeners.patch_listener(message, patches, noted))
 
 
 def _with_own_tables(listener: Listener, patches: Patches) -> Listener:
@@ -123,7 +126,7 @@ def _table(table: RouteConfig, patches: Patches, ports: Ports | None) -> RouteCo
     if not routes.concerned(table.name, patches, ports):
         return table
     found = ROUTES.changed(table, lambda message, noted: routes.patch_routes(message, patches, ports, noted))
-    return found or table
+    return found.part or table
 
 
 def _clusters(those: Iterable[Cluster], patches: Patches) -> tuple[Cluster, ...]:
@@ -135,7 +138,8 @@ def _cluster(cluster: Cluster, patches: Patches) -> Cluster | None:
     hosts = clusters.hosts_of(cluster)
     if not clusters.concerned(cluster.name, patches, hosts):
         return cluster
-    return CLUSTER.changed(cluster, lambda message, noted: clusters.patch_cluster(message, patches, hosts, noted))
+    found = CLUSTER.changed(cluster, lambda message, noted: clusters.patch_cluster(message, patches, hosts, noted))
+    return found.part
 
 
 def _added(form: Form[T], patches: Iterable[Patch]) -> list[T]:

@@ -16,6 +16,7 @@ from pulumi_mesh.proxy.envoy.write.listeners import listener as write_listener
 from pulumi_mesh.proxy.envoy.write.message import Json
 from pulumi_mesh.proxy.envoy.write.routes import route_config as write_routes
 from pulumi_mesh.proxy.patching import origins
+from pulumi_mesh.proxy.patching.merge import MismatchError
 from pulumi_mesh.proxy.patching.origins import Origins, Visit
 from pulumi_mesh.proxy.patching.patch import Patch
 from pulumi_mesh.proxy.view.clusters import Cluster
@@ -27,6 +28,15 @@ Change = Callable[[Json, Origins], bool]
 
 
 @dataclass(frozen=True, slots=True)
+class Changed(Generic[T]):
+    """A part after a change; None where it is removed. given_up: whether the change ended before its end, and with it
+    all that is patched together with the part."""
+
+    part: T | None
+    given_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Form(Generic[T]):
     """Writing, reading and visiting one kind of part."""
 
@@ -34,15 +44,19 @@ class Form(Generic[T]):
     read: Callable[[Message], T]
     visit: Callable[[T, Json, Visit], T]
 
-    def changed(self, part: T, change: Change) -> T | None:
-        """A part after a change of its message; None where it is removed. What cannot be read then stays as it was."""
+    def changed(self, part: T, change: Change) -> Changed[T]:
+        """A part after a change of its message. What cannot be read then stays as it was."""
         noted = Origins()
         message = noted.copied(self.write(part), None)
         self.visit(part, message, noted.note)
-        if not change(message, noted):
-            return None
+        given_up = False
+        try:
+            if not change(message, noted):
+                return Changed(None)
+        except MismatchError:
+            given_up = True  # what was done of it before counts
         found = self._read(message, noted)
-        return part if found is None or found == part else found
+        return Changed(part if found is None or found == part else found, given_up)
 
     def made(self, patch: Patch) -> T | None:
         """What a patch adds; None where it cannot be read."""

@@ -48,8 +48,9 @@ def _patch_listener_filters(listener: Json, patches: Patches, origins: Origins) 
         name = each.listener.listener_filter if each.listener else None
         matches = _named(name) if name else None
         if each.operation == "MERGE":
-            for there in filters:
-                if matches and matches(there) and "typed_config" in there and "typed_config" in each.value:
+            # Istiod tries all filters once a patch names one, and gives up at the first of another type.
+            for there in filters if matches else ():
+                if "typed_config" in there and "typed_config" in each.value:
                     Merge(origins, each.ref).any(there["typed_config"], each.value["typed_config"])
         else:
             changed(filters, each.operation, _maker(each, origins), matches)

@@ -18,6 +18,10 @@ from pulumi_mesh.proxy.patching.values import is_zero
 from pulumi_mesh.refs import Ref
 
 
+class MismatchError(Exception):
+    """Messages of two kinds are to be merged: istiod gives up what it is patching."""
+
+
 class Merge:
     """One way to merge. ref: the patch that is merged. replace_lists: whether a list takes the other's place instead
     of growing."""
@@ -45,16 +49,16 @@ class Merge:
             else:
                 there[key] = value
 
-    def any(self, there: Json, given: Json) -> Json:
-        """The message in one Any merged into that in another, where both are of one kind; else what is there.
+    def any(self, there: Json, given: Json) -> None:
+        """Merge the message in one Any into that in another, in place. MismatchError where they are of two kinds.
 
-        Mirrors MergeAnyWithAny (pilot/pkg/networking/util), which does nothing where the kinds differ.
+        Mirrors MergeAnyWithAny (pilot/pkg/networking/util).
         """
         name = there.get("@type", "").rpartition("/")[2]
-        if name != given["@type"].rpartition("/")[2] or not is_message(name) or name in SPECIAL:
-            return there
-        self.into(name, there, {key: value for key, value in given.items() if key != "@type"})
-        return there
+        if name != given["@type"].rpartition("/")[2]:
+            raise MismatchError
+        if is_message(name) and name not in SPECIAL:
+            self.into(name, there, {key: value for key, value in given.items() if key != "@type"})
 
     def _message(self, name: str, there: Any, given: Any) -> Any:
         if there is None or name in (f"{PROTOBUF}Duration", f"{PROTOBUF}Timestamp"):
