@@ -7,7 +7,6 @@ import json
 import click
 
 from pulumi_mesh.cli import options
-from pulumi_mesh.refs import Ref
 
 
 @click.command(name="diff")
@@ -39,6 +38,7 @@ def command(
     Requests are gathered into classes, each with a sample. Exit code 1 when requests fail that did not, or are no
     longer encrypted.
     """
+    from pulumi_mesh.loading.places import first_of
     from pulumi_mesh.loading.snapshot import load_snapshot
     from pulumi_mesh.proxy.diff.compare import diff
     from pulumi_mesh.proxy.diff.report import data_of, markdown_of, text_of
@@ -49,12 +49,12 @@ def command(
     new_facts = before if after.implied else after
     found = diff(before.snapshot.beside(old_facts.snapshot), after.snapshot.beside(new_facts.snapshot))
 
-    def place(ref: Ref) -> str:
-        return after.place(ref) or before.place(ref)
-
+    # What one side does not hold itself, such as Services, is written on the other.
+    places = first_of([after.place, before.place]), first_of([before.place, after.place])
     if output == "json":
-        click.echo(json.dumps(data_of(found, place), indent=2))
+        click.echo(json.dumps(data_of(found, *places), indent=2))
     else:
-        lines = text_of(found, place) if output == "text" else markdown_of(found, place)
+        shown = text_of if output == "text" else markdown_of
+        lines = shown(found, *places)
         click.echo("\n".join(lines).rstrip())
     return 1 if found.breaks else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -18,6 +19,7 @@ from pulumi_mesh.model.mesh import Mesh
 from pulumi_mesh.objects import Object
 from pulumi_mesh.proxy.diff.compare import diff
 from pulumi_mesh.proxy.diff.report import text_of
+from pulumi_mesh.refs import Ref
 from pulumi_mesh.render import render, snapshot
 
 _LAST_OUTPUTS = "pulumi:pulumi:readStackResourceOutputs"
@@ -81,15 +83,20 @@ def _objects(manifests: Iterable[Mapping[str, Any]]) -> list[Object]:
     return [each for each in typed if isinstance(each, Object)]
 
 
-def _told(before: Iterable[Object], after: Mesh, tell: Tell, warn: Tell) -> None:
+def _told(before: list[Object], after: Mesh, tell: Tell, warn: Tell) -> None:
     rendered = render(after)
     new = snapshot(after)
     found = diff(_with_objects(new, before, [entry.object for entry in rendered.entries]), new)
-    if not found.changes:
-        return
     sources = {entry.identity: entry.source for entry in rendered.entries}
-    text = "\n".join(["requests:", *text_of(found, lambda ref: sources.get(ref.identity, ""))])
-    (warn if found.breaks else tell)(text)
+    gone = {each.identity for each in before} - sources.keys()
+
+    def place(ref: Ref) -> str:
+        return sources.get(ref.identity, "") or (f"{ref.identity}, which goes" if ref.identity in gone else "")
+
+    rest = tuple(each for each in found.changes if each not in found.breaks)
+    for said, changes in ((warn, found.breaks), (tell, rest)):
+        if changes:
+            said("\n".join(["requests:", *text_of(replace(found, changes=changes), place, place)]))
 
 
 def _with_objects(new: Snapshot, before: Iterable[Object], own: Iterable[Any]) -> Snapshot:

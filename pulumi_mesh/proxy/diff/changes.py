@@ -30,7 +30,7 @@ class Change:
     proxies: which decide, ``NAME.NAMESPACE``. clients: who makes the requests, where a server tells clients apart.
     requests: the class in words, such as ``reviews:9080 /api* with end-user exact jason``. sample: one of them.
     old, new: what becomes of the sample. what: the differences in words, such as ``reviews (v2): 10 % → 25 %``.
-    refs: the objects that decided, before and after.
+    refs, old_refs: the objects that decide from now on, and those that did before.
     """
 
     severity: Severity
@@ -43,6 +43,7 @@ class Change:
     what: tuple[str, ...]
     clients: tuple[str, ...] = ()
     refs: tuple[Ref, ...] = field(default=(), compare=False)
+    old_refs: tuple[Ref, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

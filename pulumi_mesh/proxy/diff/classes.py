@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pulumi_mesh.proxy.diff.changes import Change, Severity, Side
+from pulumi_mesh.proxy.diff.deciders import Refs
 from pulumi_mesh.proxy.diff.effects import Effect, differences, effect_of
 from pulumi_mesh.proxy.simulate import Outcome, Request, simulate
 from pulumi_mesh.proxy.simulate.header_tests import header_shown
@@ -33,8 +34,15 @@ class Treated:
             for outcome, effect in zip((self.old, self.new), self.effects, strict=True)
         )
 
-    def change(self, side: Side, proxies: tuple[str, ...], requests: str, clients: tuple[str, ...] = ()) -> Change:
-        """The change of the class that this request stands for."""
+    def change(
+        self,
+        side: Side,
+        proxies: tuple[str, ...],
+        requests: str,
+        refs: tuple[Refs, Refs],
+        clients: tuple[str, ...] = (),
+    ) -> Change:
+        """The change of the class that this request stands for. refs: what decides, before and after."""
         before, after = self.effects
         return Change(
             severity=severity(before, after),
@@ -46,7 +54,8 @@ class Treated:
             new=after,
             what=differences(before, after) or ("what is sent on differs",),
             clients=clients,
-            refs=tuple(dict.fromkeys(ref for ref in (self.old.ref, self.new.ref) if ref is not None)),
+            refs=refs[1],
+            old_refs=refs[0],
         )
 
 
@@ -58,14 +67,12 @@ def treated(old: ProxyView, new: ProxyView, request: Request) -> Treated | None:
 
 
 def severity(old: Effect, new: Effect) -> Severity:
-    """What a change comes to."""
-    if new.fails and not old.fails:
+    """What a change comes to: the worst of it. More that fail is worse, whatever failed before."""
+    if new.failing > old.failing:
         return "denied" if new.error == "denied" or new.status in (401, 403) else "unreachable"
-    if old.fails and not new.fails:
-        return "reachable"
     if old.transport and new.transport and _TRANSPORTS[new.transport] < _TRANSPORTS[old.transport]:
         return "plaintext"
-    return "changed"
+    return "reachable" if new.failing < old.failing else "changed"
 
 
 def routed(found: Treated) -> str:

@@ -12,6 +12,7 @@ from pulumi_mesh.proxy.diff.incoming import incoming
 from pulumi_mesh.proxy.diff.narrow import narrowed
 from pulumi_mesh.proxy.diff.outgoing import outgoing
 from pulumi_mesh.proxy.resolve import resolve_all
+from pulumi_mesh.proxy.resolve.mtls import modes_of
 from pulumi_mesh.proxy.resolve.terms import in_istio_terms
 from pulumi_mesh.words.identities import spiffe_id
 
@@ -95,7 +96,8 @@ def _servers(old: Snapshot, new: Snapshot, servers: tuple[Proxy, ...]) -> Iterat
     principals = _principals(new)
     bare = tuple(dict.fromkeys(f"{each.name}.{each.namespace}" for each in new.workloads if not each.mesh))
     for name, one, other in pairs:
-        yield from incoming(before[one], after[other], (name,), principals, bare)
+        modes = modes_of(old, one.namespace, one.labels), modes_of(new, other.namespace, other.labels)
+        yield from incoming(before[one], after[other], (name,), principals, bare, modes)
 
 
 def _principals(snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
@@ -113,8 +115,17 @@ def _joined(changes: list[Change]) -> Iterator[Change]:
     for each in changes:
         key = replace(each, proxies=())
         there = found.get(key)
-        found[key] = replace(there, proxies=(*there.proxies, *each.proxies)) if there else each
+        found[key] = _with(there, each) if there else each
     yield from found.values()
+
+
+def _with(one: Change, other: Change) -> Change:
+    return replace(
+        one,
+        proxies=(*one.proxies, *other.proxies),
+        refs=tuple(dict.fromkeys((*one.refs, *other.refs))),
+        old_refs=tuple(dict.fromkeys((*one.old_refs, *other.old_refs))),
+    )
 
 
 def _order(change: Change) -> tuple[object, ...]:

@@ -8,9 +8,11 @@ from typing import Literal
 
 from pulumi_mesh.proxy.diff.changes import Change
 from pulumi_mesh.proxy.diff.classes import Treated, treated
+from pulumi_mesh.proxy.diff.deciders import Refs, deciders, mutual_tls
 from pulumi_mesh.proxy.diff.doors import manager_of
 from pulumi_mesh.proxy.diff.policies import questions
 from pulumi_mesh.proxy.diff.samples import requests_for
+from pulumi_mesh.proxy.resolve.mtls import WorkloadModes
 from pulumi_mesh.proxy.simulate import Request
 from pulumi_mesh.proxy.simulate.texts import text_matches
 from pulumi_mesh.proxy.view import ProxyView
@@ -39,11 +41,13 @@ def incoming(
     new: ProxyView,
     proxies: tuple[str, ...],
     principals: Iterable[tuple[str, str]],
-    bare: tuple[str, ...] = (),
+    bare: tuple[str, ...],
+    modes: tuple[WorkloadModes, WorkloadModes],
 ) -> Iterator[Change]:
     """The classes of requests that servers treat differently.
 
     principals: identity and name of each client known. bare: names of workloads that have no sidecar.
+    modes: of mutual TLS at the server, before and after.
     """
     before, after = _listeners(old), _listeners(new)
     if before == after and _clusters(old) == _clusters(new):
@@ -63,7 +67,17 @@ def incoming(
                 )
                 tried = list(requests_for(template, asked.asks)) if http else [template]
                 for found, clients in _classes(old, new, tried, _clients(principals, asked.principals, bare)):
-                    yield found[0].change("server", proxies, _words(found, tried), clients)
+                    refs = _refs(old, new, found[0], modes, port)
+                    yield found[0].change("server", proxies, _words(found, tried), refs, clients)
+
+
+def _refs(
+    old: ProxyView, new: ProxyView, found: Treated, modes: tuple[WorkloadModes, WorkloadModes], port: int
+) -> tuple[Refs, Refs]:
+    """What decides: policies where they refuse, else the mode of mutual TLS where it is another."""
+    refused = "denied" in (found.old.error, found.new.error)
+    secured = None if refused else mutual_tls(modes, port)
+    return secured or deciders((old, new), (found.old, found.new))
 
 
 def _classes(

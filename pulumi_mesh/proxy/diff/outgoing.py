@@ -8,6 +8,7 @@ from typing import Literal
 
 from pulumi_mesh.proxy.diff.changes import Change
 from pulumi_mesh.proxy.diff.classes import Treated, routed, treated
+from pulumi_mesh.proxy.diff.deciders import deciders
 from pulumi_mesh.proxy.diff.doors import Door, doors, manager_of, sample_host
 from pulumi_mesh.proxy.diff.policies import questions
 from pulumi_mesh.proxy.diff.samples import asks_of, requests_for
@@ -30,7 +31,8 @@ def outgoing(
         for request in _requests(template, before.get(template), after.get(template), moved):
             if (found := treated(old, new, request)) is not None:
                 classes.setdefault((request.host, request.port, request.tls, request.claims, found.shape), found)
-    yield from (each.change(side, proxies, routed(each)) for each in classes.values())
+    for each in classes.values():
+        yield each.change(side, proxies, routed(each), deciders((old, new), (each.old, each.new)))
 
 
 def _moved_clusters(old: ProxyView, new: ProxyView) -> frozenset[str]:

@@ -36,8 +36,8 @@ def summary(diff: Diff) -> str:
     return f"{total} class{'es' * (total != 1)} of requests: {', '.join(parts)}"
 
 
-def text_of(diff: Diff, place: Place) -> Iterator[str]:
-    """Lines for a terminal."""
+def text_of(diff: Diff, place: Place, before: Place) -> Iterator[str]:
+    """Lines for a terminal. place, before: where objects are written in the new snapshot, and in the old one."""
     for severity, changes in _by_severity(diff):
         yield f"{TITLES[severity]}:"
         for each in changes:
@@ -45,14 +45,14 @@ def text_of(diff: Diff, place: Place) -> Iterator[str]:
             yield f"      {_who(each)}"
             yield from (f"      {what}" for what in each.what)
             yield f"      such as: {sample(each.sample)}"
-            for where in _places(each, place):
-                yield f"      see {where}"
+            yield from (f"      see {where}" for where in _places(each.refs, place))
+            yield from (f"      before: {where}" for where in _left(each, place, before))
     yield from _proxies(diff)
     yield summary(diff)
 
 
-def markdown_of(diff: Diff, place: Place) -> Iterator[str]:
-    """Markdown for a pull request."""
+def markdown_of(diff: Diff, place: Place, before: Place) -> Iterator[str]:
+    """Markdown for a pull request. place, before: as for text."""
     yield f"### Requests: {summary(diff)}"
     yield ""
     for severity, changes in _by_severity(diff):
@@ -64,15 +64,19 @@ def markdown_of(diff: Diff, place: Place) -> Iterator[str]:
             cells = (each.requests, _who(each), "; ".join(each.what), f"`{sample(each.sample)}`")
             yield "| " + " | ".join(_cell(cell) for cell in cells) + " |"
         yield ""
-        places = dict.fromkeys(where for each in changes for where in _places(each, place))
-        if places:
-            yield "Decided in " + ", ".join(f"`{where}`" for where in places) + "."
-            yield ""
+        decided = (
+            ("Decided", [where for each in changes for where in _places(each.refs, place)]),
+            ("Before", [where for each in changes for where in _left(each, place, before)]),
+        )
+        for word, places in decided:
+            if places:
+                yield f"{word} in " + ", ".join(f"`{where}`" for where in dict.fromkeys(places)) + "."
+                yield ""
     yield from (f"{line}  " for line in _proxies(diff))
 
 
-def data_of(diff: Diff, place: Place) -> dict[str, Any]:
-    """The same for a machine."""
+def data_of(diff: Diff, place: Place, before: Place) -> dict[str, Any]:
+    """The same for a machine. ``places`` and ``oldPlaces``: where what decides is written, after and before."""
     return {
         "summary": summary(diff),
         "breaks": bool(diff.breaks),
@@ -87,7 +91,8 @@ def data_of(diff: Diff, place: Place) -> dict[str, Any]:
                 "what": list(each.what),
                 "old": _effect(each.old),
                 "new": _effect(each.new),
-                "places": list(_places(each, place)),
+                "places": _places(each.refs, place),
+                "oldPlaces": _places(each.old_refs, before),
             }
             for each in diff.changes
         ],
@@ -132,8 +137,14 @@ def _names(names: Iterable[str]) -> str:
     return f"{', '.join(known[: _SHOWN - 1])} and {len(known) - _SHOWN + 1} more"
 
 
-def _places(change: Change, place: Place) -> Iterator[str]:
-    yield from dict.fromkeys(where for where in map(place, change.refs) if where)
+def _places(refs: Iterable[Ref], place: Place) -> list[str]:
+    return list(dict.fromkeys(where for where in map(place, refs) if where))
+
+
+def _left(change: Change, place: Place, before: Place) -> list[str]:
+    """Where was decided before, as far as that is not where it is decided now."""
+    now = _places(change.refs, place)
+    return [where for where in _places(change.old_refs, before) if where not in now]
 
 
 def _proxies(diff: Diff) -> Iterator[str]:
@@ -148,6 +159,7 @@ def _effect(effect: Effect) -> dict[str, Any]:
         "ending": ending(effect),
         "status": effect.status,
         "error": effect.error,
+        "failingPercent": effect.failing,
         "destinations": dict(effect.destinations),
         "transport": effect.transport,
     }

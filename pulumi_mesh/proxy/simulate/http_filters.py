@@ -68,8 +68,7 @@ def _authorized(filter: HttpRbac, exchange: Exchange) -> Treated:
 
 
 def _authenticated(filter: JwtAuthentication, exchange: Exchange) -> Treated:
-    after, why = authenticate(filter, exchange)
-    step = Step(f"authentication of the request: {why}")
+    after, step = authenticate(filter, exchange)
     if isinstance(after, Refusal):
         return Treated(exchange, (step,), after.status, "denied", after.body)
     return Treated(after, (step,))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pulumi_mesh.frozen import FrozenMap, freeze
 from pulumi_mesh.proxy.simulate import raw
 from pulumi_mesh.proxy.simulate.exchange import Exchange
+from pulumi_mesh.proxy.simulate.outcome import Step
 from pulumi_mesh.proxy.view.jwt import (
     AllRequirements,
     AnyRequirement,
@@ -30,25 +30,30 @@ class Refusal:
     body: str
 
 
-def authenticate(filter: JwtAuthentication, exchange: Exchange) -> tuple[Exchange | Refusal, str]:
-    """The exchange with the claims that the filter notes, or how it refuses; and why, in words.
+def authenticate(filter: JwtAuthentication, exchange: Exchange) -> tuple[Exchange | Refusal, Step]:
+    """The exchange with the claims that the filter notes, or how it refuses; and why.
 
     A token of the request is one that is signed, in time, and where its issuer's provider looks for it.
     """
     method = exchange.headers.get(":method")
     preflight = method == "OPTIONS" and exchange.headers.get("origin") is not None
     if filter.bypass_cors_preflight and preflight and exchange.headers.get("access-control-request-method") is not None:
-        return exchange, "a preflight needs no token"
+        return exchange, _step("a preflight needs no token")
     rule = next((each for each in filter.rules if exchange.path.startswith(each.prefix)), None)
     if rule is None or rule.requirement is None:
-        return exchange, "no token is needed"
+        return exchange, _step("no token is needed")
     providers = {each.name: each for each in filter.providers}
     passed, reached = _satisfied(rule.requirement, providers, exchange)
     if not passed:
         return _refusal(filter.providers, exchange)
     if reached is None:
-        return exchange, "no token, and none is needed"
-    return _with_claims(reached, exchange), f"the token of {reached.issuer or reached.name} is valid"
+        return exchange, _step("no token, and none is needed")
+    valid = _step(f"the token of {reached.issuer or reached.name} is valid", reached)
+    return _with_claims(reached, exchange), valid
+
+
+def _step(text: str, provider: JwtProvider | None = None) -> Step:
+    return Step(f"authentication of the request: {text}", provider.ref if provider else None)
 
 
 def _satisfied(
@@ -77,13 +82,16 @@ def _accepts(provider: JwtProvider, exchange: Exchange) -> bool:
     return not provider.audiences or not {*provider.audiences}.isdisjoint(_texts(exchange.claims.get("aud")))
 
 
-def _refusal(providers: Iterable[JwtProvider], exchange: Exchange) -> tuple[Refusal, str]:
+def _refusal(providers: tuple[JwtProvider, ...], exchange: Exchange) -> tuple[Refusal, Step]:
+    first = next(iter(providers), None)
     if exchange.claims is None:
-        return Refusal(401, "Jwt is missing"), "a token is needed, and there is none"
+        return Refusal(401, "Jwt is missing"), _step("a token is needed, and there is none", first)
     issuer = exchange.claims.get("iss")
-    if any(not each.issuer or each.issuer == issuer for each in providers):
-        return Refusal(403, "Audiences in Jwt are not allowed"), f"the token of {issuer} is not for this audience"
-    return Refusal(401, "Jwt issuer is not configured"), f"tokens of {issuer} are not accepted"
+    own = next((each for each in providers if not each.issuer or each.issuer == issuer), None)
+    if own is not None:
+        said = _step(f"the token of {issuer} is not for this audience", own)
+        return Refusal(403, "Audiences in Jwt are not allowed"), said
+    return Refusal(401, "Jwt issuer is not configured"), _step(f"tokens of {issuer} are not accepted", first)
 
 
 def _with_claims(provider: JwtProvider, exchange: Exchange) -> Exchange:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Union
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.proxy.view.matching import EMPTY
+from pulumi_mesh.refs import Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class JwtProvider:
     payload_metadata: str = ""
     claim_headers: tuple[tuple[str, str], ...] = ()
     extra: FrozenMap[str, object] = EMPTY
+    ref: Ref | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,8 @@ def http_filters(snapshot: Snapshot, proxy: Proxy) -> tuple[JwtAuthentication, .
     if not rules:
         return ()
     providers = tuple(
-        jwt_provider(snapshot, rule, f"origins-{index}", routed=proxy.kind == "router")
-        for index, rule in enumerate(rules)
+        jwt_provider(snapshot, rule, ref, f"origins-{index}", routed=proxy.kind == "router")
+        for index, (rule, ref) in enumerate(rules)
     )
     names = [ByProvider(each.name) for each in providers]
     lenient: list[JwtRequirement] = [AnyRequirement((each, MissingAllowed())) for each in names]
