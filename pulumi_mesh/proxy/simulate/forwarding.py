@@ -60,8 +60,9 @@ def forwarded(
     config, host, route = found
     levels = level(config, host, route)
     path = rewritten_path(exchange.headers.text(":path"), route.match, forward)
-    shares = tuple(_share(view, levels, forward, exchange, path, each) for each in _split(forward, exchange))
-    common = _share(view, levels, forward, exchange, path, WeightedCluster("", 1))
+    own = known.response_headers
+    shares = tuple(_share(view, levels, forward, exchange, path, each, own) for each in _split(forward, exchange))
+    common = _share(view, levels, forward, exchange, path, WeightedCluster("", 1), own)
     errors = {each.error for each in shares}
     error: Error = errors.pop() if len(errors) == 1 else ""
     ways = {each.transport for each in shares if not each.error}
@@ -75,7 +76,7 @@ def forwarded(
         host=one.host,
         path=path,
         request_headers=one.request_headers,
-        response_headers=(*known.response_headers, *one.response_headers),
+        response_headers=one.response_headers,
         response_headers_removed=one.response_headers_removed,
         timeout=_timeout(forward),
         retry=forward.retry,
@@ -117,8 +118,15 @@ def _named(share: WeightedCluster, exchange: Exchange) -> WeightedCluster:
 
 
 def _share(
-    view: ProxyView, levels: Level, forward: Forward, exchange: Exchange, path: str, given: WeightedCluster
+    view: ProxyView,
+    levels: Level,
+    forward: Forward,
+    exchange: Exchange,
+    path: str,
+    given: WeightedCluster,
+    own: tuple[tuple[str, str], ...],
 ) -> Share:
+    """own: the headers of answers that filters before the router set, in the place of an upstream's."""
     request = (mutation(given.request_headers, given.extra, "request"), *levels.request)
     response = (mutation(given.response_headers, given.extra, "response"), *levels.response)
     headers = mutated(
@@ -140,7 +148,7 @@ def _share(
         transport=speech(view, given.cluster),
         host=host,
         request_headers=sent_headers(headers),
-        response_headers=answer,
+        response_headers=(*own, *(each for each in answer if each[0] not in dict(own))),
         response_headers_removed=removed_names(response),
         ref=given.ref,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pulumi_mesh.proxy.simulate import raw
+from pulumi_mesh.proxy.simulate import rate_limits, raw
 from pulumi_mesh.proxy.simulate.authorization import authorize
 from pulumi_mesh.proxy.simulate.conditions import noted
 from pulumi_mesh.proxy.simulate.cors import cors, raw_cors
@@ -56,7 +56,7 @@ def treat(filter: HttpFilter, exchange: Exchange, choice: Choice) -> Treated:
         case RouterFilter():
             return Treated(exchange)
         case OpaqueFilter(name):
-            return _shared_with_pages(exchange, choice) if name == _CORS else _unknown(name, exchange)
+            return _shared_with_pages(exchange, choice) if name == _CORS else _opaque(filter, exchange, choice)
 
 
 def _authorized(filter: HttpRbac, exchange: Exchange) -> Treated:
@@ -125,7 +125,12 @@ def _cors_policy(choice: Choice) -> Cors | None:
     )
 
 
-def _unknown(name: str, exchange: Exchange) -> Treated:
-    if name in _SILENT:
+def _opaque(filter: OpaqueFilter, exchange: Exchange, choice: Choice) -> Treated:
+    config = raw.part(filter.config, "typed_config") or filter.config
+    if filter.name in _SILENT or filter.config.get("disabled") is True:
         return Treated(exchange)
-    return Treated(exchange, (Step(f"filter {name} is not known here: taken to let the request pass"),))
+    if config.get("@type") in (rate_limits.LOCAL, rate_limits.GLOBAL):
+        step = rate_limits.rate_limit(filter, config, choice)
+        return Treated(exchange, (step,) if step else ())
+    text = f"filter {filter.name} is not known here: taken to let the request pass"
+    return Treated(exchange, (Step(text, filter.ref),))

@@ -17,6 +17,7 @@ from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.ext_authz import NetworkExtAuthz
 from pulumi_mesh.proxy.view.listeners import FilterChain, HttpConnectionManager, OpaqueFilter, TcpProxy
 from pulumi_mesh.proxy.view.rbac import NetworkRbac
+from pulumi_mesh.refs import Ref
 
 _BY_SERVER_NAME = "envoy.filters.network.sni_cluster"
 _SILENT = frozenset({"istio.metadata_exchange", "istio.stats", "envoy.filters.network.metadata_exchange"})
@@ -49,7 +50,7 @@ def through(
                 if name == _BY_SERVER_NAME:
                     named = peer.connection.server_name
                 elif name not in _SILENT:
-                    known = _said(known, f"filter {name} is not known here: taken to let the connection pass")
+                    known = _said(known, f"filter {name} is not known here: taken to let the connection pass", each.ref)
     return replace(known, error="protocol error", why=(*known.why, Step("the chain sends nothing on", chain.ref)))
 
 
@@ -88,5 +89,5 @@ def _bytes(view: ProxyView, proxy: TcpProxy, named: str, chain: FilterChain, cha
     )
 
 
-def _said(known: Outcome, text: str) -> Outcome:
-    return replace(known, why=(*known.why, Step(text)))
+def _said(known: Outcome, text: str, ref: Ref | None = None) -> Outcome:
+    return replace(known, why=(*known.why, Step(text, ref)))
