@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.refs import Identity
-from pulumi_mesh.typed import FieldError, JsonMap, Name, NamespaceName, PlainText, TextMap, default, typed
+from pulumi_mesh.typed import FieldError, JsonMap, Name, NamespaceName, PlainText, TextMap, default, typed, wire_names
 
 
 @typed
@@ -66,4 +66,5 @@ def exactly_one(part: Any, *names: str) -> None:
 
 
 def _wire_name(part: Any, name: str) -> str:
-    return part.__pydantic_fields__[name].alias or name
+    cls: Any = type(part)
+    return dict(wire_names(cls))[name]

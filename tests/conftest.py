@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 import pulumi_mesh.gitops.installation as installation_files
 import pulumi_mesh.proxy.resolve as resolving
@@ -25,6 +26,9 @@ from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.render.result import Entry
 
 pytest_plugins = ("pytester",)
+
+settings.register_profile("any time", deadline=None)  # how long an example takes is no finding
+settings.load_profile("any time")
 
 _RESOLVED: list[ProxyView] = []
 _resolve_all = resolving.resolve_all

@@ -73,7 +73,7 @@ class Service(Object):
     """v1 Service."""
 
     _: KW_ONLY
-    spec: Part[ServiceSpec] = default(ServiceSpec())
+    spec: Part[ServiceSpec] = default(factory=ServiceSpec)
 
     api_version: ClassVar[str] = "v1"
     kind: ClassVar[str] = "Service"

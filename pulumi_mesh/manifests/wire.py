@@ -12,7 +12,18 @@ from pulumi_mesh.errors import InvalidError
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.objects import Object
 from pulumi_mesh.refs import Identity
-from pulumi_mesh.typed import Chars, JsonMap, NamespaceName, PlainText, TextMap, build, default, kind_of, typed
+from pulumi_mesh.typed import (
+    Chars,
+    JsonMap,
+    NamespaceName,
+    PlainText,
+    TextMap,
+    build,
+    default,
+    kind_of,
+    typed,
+    wire_names,
+)
 
 _EXPERIMENTAL = "pulumi_mesh.gateway_api.experimental"
 _PACKAGES = ("pulumi_mesh.istio", "pulumi_mesh.kubernetes", "pulumi_mesh.gateway_api", _EXPERIMENTAL)
@@ -68,7 +79,7 @@ def to_wire(obj: AnyObject) -> dict[str, Any]:
     if obj.version:
         manifest["apiVersion"] = f"{obj.api_version.rpartition('/')[0]}/{obj.version}".lstrip("/")
     cls: Any = type(obj)
-    for attribute, wire in _wire_fields(cls):
+    for attribute, wire in wire_names(cls):
         if attribute not in _BASE and (value := getattr(obj, attribute)) is not None:
             manifest[wire] = _plain(value)
     if obj.status:
@@ -157,13 +168,6 @@ def classes_of(api_version: str, kind: str) -> tuple[type[Object], ...]:
     return tuple(found) if served else ()
 
 
-@functools.cache
-def _wire_fields(cls: Any) -> tuple[tuple[str, str], ...]:
-    """Each field's Python name and its name on the wire, in the class's order."""
-    infos = cls.__pydantic_fields__
-    return tuple((field.name, infos[field.name].alias or field.name) for field in fields(cls))
-
-
 _BASE = frozenset(field.name for field in fields(Object))
 
 
@@ -174,7 +178,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     cls: Any = type(value)
-    if hasattr(cls, "__pydantic_fields__"):
-        pairs = ((wire, getattr(value, name)) for name, wire in _wire_fields(cls))
+    if names := wire_names(cls):
+        pairs = ((wire, getattr(value, name)) for name, wire in names)
         return {wire: _plain(item) for wire, item in pairs if item is not None}
     return value

@@ -60,7 +60,7 @@ class Istio:
     create_namespaces: Bool = True
     tags: Many[LabelName] = default(())
     gateways: Many[GatewayDeployment] = default(())
-    charts: Charts = default(Charts())
+    charts: Charts = default(factory=Charts)
     values: IstiodChartValues = default(FrozenMap())
     base_values: BaseChartValues = default(FrozenMap())
     unchecked_values: JsonMap = default(FrozenMap())

@@ -68,7 +68,7 @@ class Mesh:
     name: LabelName
     _: KW_ONLY
     uses: Many[Mesh] = default(())
-    istio: Istio = default(Istio())
+    istio: Istio = default(factory=Istio)
     namespaces: Many[Namespace] = default(())
     services: Many[Service] = default(())
     gateways: Many[Gateway] = default(())

@@ -1,6 +1,7 @@
 """How user-facing types are made: fields that say what they accept and store, and errors for people."""
 
 from pulumi_mesh.typed.decorator import build, default, required, typed
+from pulumi_mesh.typed.fields import wire_names
 from pulumi_mesh.typed.leaves import (
     Accepts,
     Bool,
@@ -86,4 +87,5 @@ __all__ = [
     "kind_of",
     "required",
     "typed",
+    "wire_names",
 ]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, FrozenInstanceError, fields
+from dataclasses import MISSING, FrozenInstanceError, dataclass, fields
 from datetime import timedelta
+from inspect import Parameter, Signature
 from operator import attrgetter
 from typing import Any, TypeVar, cast, dataclass_transform
 
-from pydantic import ConfigDict, Field, ValidationError
-from pydantic.dataclasses import dataclass as pydantic_dataclass
+from pydantic import ConfigDict, ValidationError, with_config
 from pydantic_core import ArgsKwargs
 
 from pulumi_mesh.errors import InvalidError
+from pulumi_mesh.typed.fields import ALIAS, validator_of
 from pulumi_mesh.typed.problems import problems_of
 from pulumi_mesh.typed.tokens import is_output
 
@@ -28,12 +30,12 @@ def default(value: Any = None, *, factory: Callable[[], Any] | None = None, wire
     shown: False keeps the field out of the repr (secrets).
     """
     given: dict[str, Any] = {"default_factory": factory} if factory else {"default": value}
-    return Field(**given, alias=wire or None, repr=shown)
+    return dataclasses.field(**given, repr=shown, metadata={ALIAS: wire} if wire else None)
 
 
 def required(*, wire: str = "", shown: bool = True) -> Any:
     """A keyword-only field that must be given, where it needs a wire name or stays out of the repr."""
-    return Field(alias=wire or None, repr=shown)
+    return dataclasses.field(repr=shown, metadata={ALIAS: wire} if wire else None)
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(required,))
@@ -43,10 +45,10 @@ def typed(cls: type[T]) -> type[T]:
     Its constructor raises ``InvalidError`` with every problem found, each with its path. Fields after a
     ``_: KW_ONLY`` are keyword-only. In reprs a field that holds its default stays out, or what a property
     ``_implied`` (field name to value) says of it; and an object whose class says ``_stands_alone = True`` is shown
-    inside others by its name only.
+    inside others by its name only. What validates is made when the first object is.
     """
     # What the standard library would write and compile anew for each class is the same for all: see ``_frozen``.
-    made: Any = pydantic_dataclass(eq=False, repr=False, config=_CONFIG)(cls)
+    made: Any = with_config(_CONFIG)(dataclass(init=False, eq=False, repr=False)(cls))
     _frozen(made)
     positional = [field.name for field in fields(made) if field.init and not field.kw_only]
 
@@ -56,17 +58,38 @@ def typed(cls: type[T]) -> type[T]:
             taken = " and ".join(positional) or "nothing"
             raise TypeError(f"{made.__name__} takes {taken} by position, the rest by keyword")
         given.update(kwargs)
+        of: Any = type(self)
         try:
-            type(self).__pydantic_validator__.validate_python(ArgsKwargs((), given), self_instance=self)
+            validator_of(of).validate_python(ArgsKwargs((), given), self_instance=self)
         except ValidationError as error:
-            root = root_of(type(self), given)
-            raise InvalidError(problems_of(error, root, type(self)), root=root) from None
+            root = root_of(of, given)
+            raise InvalidError(problems_of(error, root, of), root=root) from None
 
     __init__.__qualname__ = f"{cls.__qualname__}.__init__"
     made.__init__ = __init__
+    made.__signature__ = _Signature()
     if "__repr__" not in cls.__dict__:
         made.__repr__ = _repr
-    return made  # type: ignore[no-any-return]  # pydantic's decorator returns the class it was given
+    return made  # type: ignore[no-any-return]  # with_config returns the class it was given
+
+
+class _Signature:
+    """What a class's constructor takes, for ``help`` and editors, made when they ask."""
+
+    def __get__(self, instance: object, owner: Any) -> Signature:
+        """Of the class whose attribute it is."""
+        kinds = {True: Parameter.KEYWORD_ONLY, False: Parameter.POSITIONAL_OR_KEYWORD}
+        taken = [
+            Parameter(each.name, kinds[bool(each.kw_only)], default=_default(each), annotation=each.type)
+            for each in sorted(fields(owner), key=lambda each: bool(each.kw_only))
+            if each.init
+        ]
+        return Signature(taken, return_annotation=None)
+
+
+def _default(of: dataclasses.Field[Any]) -> Any:
+    made = of.default_factory() if of.default_factory is not MISSING else of.default
+    return Parameter.empty if made is MISSING else made
 
 
 def _frozen(cls: Any) -> None:
@@ -102,8 +125,9 @@ def build(cls: type[T], data: Any, root: str = "", context: Mapping[str, Any] | 
     root: what the paths of problems start with. context: what validators may look up.
     Raises InvalidError with all problems.
     """
+    of: Any = cls
     try:
-        return cast("T", cast("Any", cls).__pydantic_validator__.validate_python(data, context=context))
+        return cast("T", validator_of(of).validate_python(data, context=context))
     except ValidationError as error:
         raise InvalidError(problems_of(error, root, cls), root=root) from None
 
@@ -135,10 +159,6 @@ def _shown(value: Any) -> str:
     return repr(value)
 
 
-def _is_default(field: Any, value: Any) -> bool:
-    info = type(field.default).__name__ == "FieldInfo" and field.default
-    plain = info.default if info else field.default
-    make = info.default_factory if info else field.default_factory
-    if make is not None and make is not MISSING:
-        plain = make()
+def _is_default(of: dataclasses.Field[Any], value: Any) -> bool:
+    plain = _default(of)
     return bool(type(value) is type(plain) and value == plain)

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from pulumi_mesh.errors import InvalidError
 from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.typed.fields import field_types, wire_names
 from pulumi_mesh.typed.leaves import OUTPUT_REFUSED, FieldError, kind_of
 from pulumi_mesh.typed.tokens import is_output
 
@@ -73,13 +74,12 @@ def _path(loc: Iterable[int | str], cls: type | None) -> tuple[str, list[str]]:
 
 
 def _fields(cls: Any) -> dict[str, Any]:
-    fields = getattr(cls, "__pydantic_fields__", {}) if isinstance(cls, type) else {}
-    return {field.alias or name: field.annotation for name, field in fields.items()}
+    return field_types(cls) if isinstance(cls, type) else {}
 
 
 def _field(cls: Any, part: str) -> Any:
-    fields = getattr(cls, "__pydantic_fields__", {}) if isinstance(cls, type) else {}
-    return fields[part].annotation if part in fields else _fields(cls).get(part)
+    wire = dict(wire_names(cls)).get(part, part) if isinstance(cls, type) else part
+    return _fields(cls).get(wire)
 
 
 def _alternatives(annotation: Any) -> list[Any]:

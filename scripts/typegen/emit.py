@@ -72,7 +72,7 @@ class Module:
         value = ""
         if not spec.schema.get("required"):
             self.fields.add("default")
-            value = f" = default({spec.name}())"
+            value = f" = default(factory={spec.name})"
         return "\n".join(
             [
                 "@typed",

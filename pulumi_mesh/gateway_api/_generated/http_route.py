@@ -273,7 +273,7 @@ class HTTPRoute(Object):
     """gateway.networking.k8s.io/v1 HTTPRoute."""
 
     _: KW_ONLY
-    spec: Part[HTTPRouteSpec] = default(HTTPRouteSpec())
+    spec: Part[HTTPRouteSpec] = default(factory=HTTPRouteSpec)
 
     api_version: ClassVar[str] = "gateway.networking.k8s.io/v1"
     kind: ClassVar[str] = "HTTPRoute"

@@ -153,7 +153,7 @@ class AuthorizationPolicy(Object):
     """security.istio.io/v1 AuthorizationPolicy."""
 
     _: KW_ONLY
-    spec: Part[AuthorizationPolicySpec] = default(AuthorizationPolicySpec())
+    spec: Part[AuthorizationPolicySpec] = default(factory=AuthorizationPolicySpec)
 
     api_version: ClassVar[str] = "security.istio.io/v1"
     kind: ClassVar[str] = "AuthorizationPolicy"

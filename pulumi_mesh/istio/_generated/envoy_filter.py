@@ -218,7 +218,7 @@ class EnvoyFilter(Object):
     """networking.istio.io/v1alpha3 EnvoyFilter."""
 
     _: KW_ONLY
-    spec: Part[EnvoyFilterSpec] = default(EnvoyFilterSpec())
+    spec: Part[EnvoyFilterSpec] = default(factory=EnvoyFilterSpec)
 
     api_version: ClassVar[str] = "networking.istio.io/v1alpha3"
     kind: ClassVar[str] = "EnvoyFilter"

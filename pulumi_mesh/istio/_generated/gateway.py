@@ -104,7 +104,7 @@ class Gateway(Object):
     """networking.istio.io/v1 Gateway."""
 
     _: KW_ONLY
-    spec: Part[GatewaySpec] = default(GatewaySpec())
+    spec: Part[GatewaySpec] = default(factory=GatewaySpec)
 
     api_version: ClassVar[str] = "networking.istio.io/v1"
     kind: ClassVar[str] = "Gateway"

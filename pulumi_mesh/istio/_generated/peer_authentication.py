@@ -57,7 +57,7 @@ class PeerAuthentication(Object):
     """security.istio.io/v1 PeerAuthentication."""
 
     _: KW_ONLY
-    spec: Part[PeerAuthenticationSpec] = default(PeerAuthenticationSpec())
+    spec: Part[PeerAuthenticationSpec] = default(factory=PeerAuthenticationSpec)
 
     api_version: ClassVar[str] = "security.istio.io/v1"
     kind: ClassVar[str] = "PeerAuthentication"

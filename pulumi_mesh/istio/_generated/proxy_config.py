@@ -61,7 +61,7 @@ class ProxyConfig(Object):
     """networking.istio.io/v1beta1 ProxyConfig."""
 
     _: KW_ONLY
-    spec: Part[ProxyConfigSpec] = default(ProxyConfigSpec())
+    spec: Part[ProxyConfigSpec] = default(factory=ProxyConfigSpec)
 
     api_version: ClassVar[str] = "networking.istio.io/v1beta1"
     kind: ClassVar[str] = "ProxyConfig"

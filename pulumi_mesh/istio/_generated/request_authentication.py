@@ -105,7 +105,7 @@ class RequestAuthentication(Object):
     """security.istio.io/v1 RequestAuthentication."""
 
     _: KW_ONLY
-    spec: Part[RequestAuthenticationSpec] = default(RequestAuthenticationSpec())
+    spec: Part[RequestAuthenticationSpec] = default(factory=RequestAuthenticationSpec)
 
     api_version: ClassVar[str] = "security.istio.io/v1"
     kind: ClassVar[str] = "RequestAuthentication"

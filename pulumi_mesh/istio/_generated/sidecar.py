@@ -222,7 +222,7 @@ class Sidecar(Object):
     """networking.istio.io/v1 Sidecar."""
 
     _: KW_ONLY
-    spec: Part[SidecarSpec] = default(SidecarSpec())
+    spec: Part[SidecarSpec] = default(factory=SidecarSpec)
 
     api_version: ClassVar[str] = "networking.istio.io/v1"
     kind: ClassVar[str] = "Sidecar"

@@ -205,7 +205,7 @@ class Telemetry(Object):
     """telemetry.istio.io/v1 Telemetry."""
 
     _: KW_ONLY
-    spec: Part[TelemetrySpec] = default(TelemetrySpec())
+    spec: Part[TelemetrySpec] = default(factory=TelemetrySpec)
 
     api_version: ClassVar[str] = "telemetry.istio.io/v1"
     kind: ClassVar[str] = "Telemetry"

@@ -141,7 +141,7 @@ class TrafficExtension(Object):
     """extensions.istio.io/v1alpha1 TrafficExtension."""
 
     _: KW_ONLY
-    spec: Part[TrafficExtensionSpec] = default(TrafficExtensionSpec())
+    spec: Part[TrafficExtensionSpec] = default(factory=TrafficExtensionSpec)
 
     api_version: ClassVar[str] = "extensions.istio.io/v1alpha1"
     kind: ClassVar[str] = "TrafficExtension"

@@ -381,7 +381,7 @@ class VirtualService(Object):
     """networking.istio.io/v1 VirtualService."""
 
     _: KW_ONLY
-    spec: Part[VirtualServiceSpec] = default(VirtualServiceSpec())
+    spec: Part[VirtualServiceSpec] = default(factory=VirtualServiceSpec)
 
     api_version: ClassVar[str] = "networking.istio.io/v1"
     kind: ClassVar[str] = "VirtualService"

@@ -43,7 +43,7 @@ class WorkloadEntry(Object):
     """networking.istio.io/v1 WorkloadEntry."""
 
     _: KW_ONLY
-    spec: Part[WorkloadEntrySpec] = default(WorkloadEntrySpec())
+    spec: Part[WorkloadEntrySpec] = default(factory=WorkloadEntrySpec)
 
     api_version: ClassVar[str] = "networking.istio.io/v1"
     kind: ClassVar[str] = "WorkloadEntry"

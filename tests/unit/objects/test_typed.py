@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import KW_ONLY, FrozenInstanceError
 from types import MappingProxyType
@@ -34,6 +35,7 @@ from pulumi_mesh.typed import (
     default,
     required,
     typed,
+    wire_names,
 )
 
 
@@ -165,3 +167,25 @@ def test_tokens_skip_rules_on_text() -> None:
     made = root(leaves=[Leaf(host="h", short=unknown)], words=[f"x{unknown}"])
     assert made.leaves is not None and made.leaves[0].short == unknown
     assert Root(f"pre-{unknown}", must="m").name == f"pre-{unknown}"
+
+
+def test_the_constructor_says_what_it_takes() -> None:
+    kinds = {name: (each.kind, each.default) for name, each in inspect.signature(Root).parameters.items()}
+    assert list(kinds) == [name for name, _ in wire_names(Root)]
+    assert kinds["name"] == (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.empty)
+    assert kinds["must"] == (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.empty)
+    assert kinds["leaves"] == (inspect.Parameter.KEYWORD_ONLY, None)
+    assert dict(wire_names(Root))["must"] == "mustBe"
+
+
+def test_a_default_of_its_own_for_each() -> None:
+    @typed
+    class Held:
+        """In a field of another."""
+
+        _: KW_ONLY
+        of: JsonMap = default(factory=lambda: FrozenMap({"a": 1}))
+
+    assert Held() == Held(of={"a": 1})
+    assert repr(Held()).endswith("Held()")
+    assert repr(Held(of={"a": 2})).endswith("Held(of={'a': 2})")

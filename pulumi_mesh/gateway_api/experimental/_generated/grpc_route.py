@@ -220,7 +220,7 @@ class GRPCRoute(Object):
     """gateway.networking.k8s.io/v1 GRPCRoute."""
 
     _: KW_ONLY
-    spec: Part[GRPCRouteSpec] = default(GRPCRouteSpec())
+    spec: Part[GRPCRouteSpec] = default(factory=GRPCRouteSpec)
 
     api_version: ClassVar[str] = "gateway.networking.k8s.io/v1"
     kind: ClassVar[str] = "GRPCRoute"
