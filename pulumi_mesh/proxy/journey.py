@@ -96,16 +96,16 @@ def journey(
     """Where a request goes, proxy by proxy.
 
     request: as ``request_of`` makes it of a URL: its port is that of the service, or of the gateway's Service.
-    source: the sidecar whose workload sends it; None is a client outside, for which the gateway counts that takes the
-    request furthest. view_of: gives the views; default: ``resolve``. Raises MeshError when there is no gateway at all.
+    source: the sidecar whose workload sends it, or the gateway that a client outside comes by; None is the gateway that
+    takes the request furthest. view_of: gives the views; default: ``resolve``. Raises MeshError when there is no gateway at all.
     """
     snapshot = in_istio_terms(snapshot)
     see = cache(view_of or partial(resolve, snapshot))
     way = _Way(snapshot, see)
-    if source is not None:
+    if source is not None and source.kind == "sidecar":
         sent = replace(request, direction="outbound", address=_address_of(snapshot, source, request))
         return Journey((way.hop(source, sent),))
-    gateways = [each for each in snapshot.proxies if each.kind == "router"]
+    gateways = [source] if source else [each for each in snapshot.proxies if each.kind == "router"]
     if not gateways:
         raise MeshError("no gateway is known, so a client outside reaches nothing; name who sends the request")
     found = []

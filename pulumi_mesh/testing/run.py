@@ -83,7 +83,7 @@ def run(test: RouteTest, mesh: Tested, where: str = "") -> Result:
         travelled = journey(mesh.loaded.snapshot, request, source, view_of=mesh.view_of)
     except MeshError as error:
         raise MeshError(f"{test.name}: {error.message}", where=where) from None
-    seen = seen_on(travelled)
+    seen = seen_on(travelled, mesh.view_of, test.answer)
     path = tuple(f"{step.text}{_place(mesh.loaded, step)}" for step in seen.why)
     return Result(test, where, mismatches(test.expect, seen), path)
 

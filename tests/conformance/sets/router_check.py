@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from pulumi_mesh.expectations import Expectation, ExpectedHeader, Seen, mismatches, seen_of
 from pulumi_mesh.frozen import FrozenMap, freeze
 from pulumi_mesh.manifests.reading import read_text
 from pulumi_mesh.manifests.snapshot import KnownService, Proxy, ServicePort, snapshot
@@ -28,11 +29,21 @@ from pulumi_mesh.proxy.simulate.raw import header_match
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.addresses import SocketAddress
 from pulumi_mesh.proxy.view.listeners import FilterChain, HttpConnectionManager, Listener, RouterFilter
-from pulumi_mesh.proxy.view.matching import EMPTY, HeaderMatch, StringMatch
+from pulumi_mesh.proxy.view.matching import EMPTY
 from pulumi_mesh.proxy.view.routes import RouteConfig
 from pulumi_mesh.proxy.view.tls import DownstreamTls, SecretRef
 from tests.conformance.cases import Case
 
+_NAMES = {
+    "cluster_name": "cluster",
+    "virtual_cluster_name": "virtual_cluster",
+    "virtual_host_name": "virtual_host",
+    "path_rewrite": "path",
+    "host_rewrite": "host",
+    "path_redirect": "location",
+}
+"""What the cases call it, and what an Expectation does."""
+_SIDES = ("request", "response")
 _CLIENT = "127.0.0.1"
 """Where router_check_tool's requests come from."""
 
@@ -105,37 +116,61 @@ def _with_runtime(message: Any, active: str) -> Any:
 def _differences(case: Case, outcome: Outcome, scheme: str = "http") -> list[str]:
     """What of ``validate`` does not hold. Mirrors RouterCheckTool::compareResults (Envoy's test/tools/router_check)."""
     wanted: Mapping[str, Any] = case.data["validate"]
-    ours = _found(outcome, f"{scheme}://{case.data['input'].get('authority', '')}{case.data['input'].get('path', '')}")
-    failed = [
-        f"{name}: {ours[name]!r}, not {value!r}"
-        for name, value in wanted.items()
-        if name in ours and ours[name] != value
-    ]
-    sent = Headers(((":path", outcome.path), (":authority", outcome.host), *outcome.request_headers))
-    read = {*ours}
-    for side, headers in (("request", sent), ("response", Headers(outcome.response_headers))):
-        matches, fields = f"{side}_header_matches", f"{side}_header_fields"
-        tests = [header_match(each) for each in wanted.get(matches, ())]
-        tests += [HeaderMatch(each["key"], StringMatch("exact", each["value"])) for each in wanted.get(fields, ())]
-        failed += [f"{side} header {each}: {headers}" for each in tests if not header_matches(each, headers)]
-        read |= {matches, fields}
+    url = f"{scheme}://{case.data['input'].get('authority', '')}{case.data['input'].get('path', '')}"
+    asked: dict[str, Any] = {ours: wanted[theirs] for theirs, ours in _NAMES.items() if theirs in wanted}
+    if "code_redirect" in wanted:
+        asked["status"] = wanted["code_redirect"] or None
+    seen = _as_the_tool_sees(outcome, url)
+    failed = [*mismatches(Expectation(**asked), seen)]
+    # Of a route that sends on there is no code.
+    if wanted.get("code_redirect") == 0 and seen.status is not None:
+        failed.append(f"status: {seen.status}, and is expected not to be there")
+    for side in _SIDES:
+        tests = [_header_test(each) for each in wanted.get(f"{side}_header_matches", ())]
+        tests += [(each["key"], ExpectedHeader(has=each["value"])) for each in wanted.get(f"{side}_header_fields", ())]
+        for name, test in tests:
+            only: dict[str, Any] = {f"{side}_headers": {name: test}}
+            failed += mismatches(Expectation(**only), seen)
+    read = {*_NAMES, "code_redirect", *(f"{side}_header_{form}" for side in _SIDES for form in ("matches", "fields"))}
     return [*failed, *(f"{name} is not compared" for name in sorted({*wanted} - read))]
 
 
-def _found(outcome: Outcome, url: str) -> dict[str, Any]:
-    """In the tool's words: names and rewrites only of a route that sends on; of one that answers, its code and where
-    it leads, which is the request's own URL where it leads nowhere."""
+def _as_the_tool_sees(outcome: Outcome, url: str) -> Seen:
+    """Names only of a route that sends on; of one that answers, its code and where it leads, which is the request's own
+    URL where it leads nowhere. Pseudo headers are headers."""
     sent = bool(outcome.clusters)
     answers = not sent and outcome.error in ("", "tls required, sending 301")
-    return {
-        "cluster_name": outcome.clusters[0].cluster if sent else "",
-        "virtual_cluster_name": outcome.virtual_cluster if sent else "",
-        "virtual_host_name": outcome.virtual_host if sent else "",
-        "path_rewrite": outcome.path if sent else "",
-        "host_rewrite": outcome.host if sent else "",
-        "path_redirect": (outcome.location or url) if answers else "",
-        "code_redirect": outcome.status if answers else 0,
-    }
+    known = outcome if sent else replace(outcome, virtual_cluster="", virtual_host="")
+    pseudo = ((":path", outcome.path), (":authority", outcome.host))
+    return replace(
+        seen_of(known),
+        status=outcome.status if answers else None,
+        location=(outcome.location or url) if answers else "",
+        request_headers=(*pseudo, *outcome.request_headers),
+    )
+
+
+def _header_test(message: Mapping[str, Any]) -> tuple[str, ExpectedHeader]:
+    """envoy.config.route.v3.HeaderMatcher: a header that is missing passes no test of its value, inverted or not, but
+    where it counts as empty text."""
+    inner = message.get("string_match") or {name.removesuffix("_match"): each for name, each in message.items()}
+    exact, numbers = inner.get("exact"), message.get("range_match")
+    test: dict[str, Any] = {"has": exact} if exact is not None else {}
+    test |= {how: inner[how] for how in ("prefix", "suffix", "contains", "ignore_case") if how in inner}
+    if "safe_regex" in inner:
+        test["regex"] = inner["safe_regex"]["regex"]
+    if numbers:
+        test |= {"at_least": numbers.get("start", 0), "below": numbers.get("end", 0)}
+    inverted = bool(message.get("invert_match"))
+    if not test:
+        return message["name"], ExpectedHeader(present=message.get("present_match", True) != inverted)
+    as_empty = bool(message.get("treat_missing_header_as_empty"))
+    if as_empty:
+        test["or_absent"] = header_matches(header_match({**message, "invert_match": False}), Headers())
+    passes = ExpectedHeader(**test)
+    if inverted:
+        return message["name"], ExpectedHeader(not_=passes, present=None if as_empty else True)
+    return message["name"], passes
 
 
 def _documents(case: Case) -> dict[tuple[str, str], dict[str, Any]]:
