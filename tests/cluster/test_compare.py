@@ -307,6 +307,15 @@ IN_MANIFESTS = [
     *(("Gateway", f"'{mode}'") for mode in ("SIMPLE", "MUTUAL", "ISTIO_MUTUAL", "OPTIONAL_MUTUAL")),
     *(("Gateway", f"'{mode}'") for mode in ("PASSTHROUGH", "AUTO_PASSTHROUGH", "Passthrough")),
     *(("ServiceEntry", f"'{resolution}'") for resolution in ("NONE", "STATIC", "DNS", "DNS_ROUND_ROBIN")),
+    *(
+        ("EnvoyFilter", f"'{kind}'")
+        for kind in ("HTTP_FILTER", "NETWORK_FILTER", "LISTENER", "LISTENER_FILTER", "FILTER_CHAIN")
+    ),
+    *(("EnvoyFilter", f"'{kind}'") for kind in ("ROUTE_CONFIGURATION", "VIRTUAL_HOST", "HTTP_ROUTE", "CLUSTER")),
+    *(
+        ("EnvoyFilter", text)
+        for text in ("'workloadSelector'", "'priority'", "'proxyVersion'", "'MERGE_AND_REPLACE_LIST'")
+    ),
     *(("DestinationRule", text) for text in ("'consistentHash'", "'localityLbSetting'", "'tunnel'", "'exportTo'")),
     ("Sidecar", "'ingress'"),
     ("Service", "detected"),

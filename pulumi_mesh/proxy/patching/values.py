@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +20,7 @@ from pulumi_mesh.proxy.envoy.schema import (
 )
 from pulumi_mesh.proxy.envoy.write.message import Json
 
+_DURATION = re.compile(r"(-?)([0-9]+)(?:\.([0-9]{1,9}))?s")
 _ZEROS = {"b": False, "s": "", "x": ""}
 
 
@@ -89,6 +92,8 @@ def _message(name: str, value: Any) -> Any:
         return _any(value)
     if name in WRAPPERS:
         return _single(fields_of(name)["value"].kind, value)
+    if name == f"{PROTOBUF}Duration":
+        return _duration(value)
     return plain(value) if name in SPECIAL else read_message(name, value)
 
 
@@ -101,6 +106,17 @@ def _any(value: Any) -> Json:
     if name in SPECIAL:
         return plain(value)  # type: ignore[no-any-return]  # a mapping stays one
     return {"@type": value["@type"], **read_message(name, {key: each for key, each in value.items() if key != "@type"})}
+
+
+def _duration(value: object) -> str:
+    """As protobuf writes it: with no, three, six or nine digits after the point."""
+    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise UnreadableError
+    sign, seconds, fraction = found.groups()
+    digits = (fraction or "").rstrip("0")
+    digits = digits.ljust(3 * math.ceil(len(digits) / 3), "0")
+    return f"{sign}{int(seconds)}{f'.{digits}' if digits else ''}s"
 
 
 def plain(value: Any) -> Any:

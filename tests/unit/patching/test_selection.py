@@ -78,15 +78,32 @@ def test_order() -> None:
     assert chosen(*items) == ["first", "b", "z", "a", "late", "last"]
 
 
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("1s", "1s"),
+        ("0.05s", "0.050s"),
+        ("1.500s", "1.500s"),
+        ("2.0s", "2s"),
+        ("0.000001s", "0.000001s"),
+        ("01s", "1s"),
+    ],
+)
+def test_durations_are_written_as_protobuf_does(given: str, read: str) -> None:
+    (only,) = patches_for(snapshot([envoy_filter(patch("CLUSTER", "MERGE", {"connectTimeout": given}))]), PROXY)
+    assert only.value == {"connect_timeout": read}
+
+
 def test_what_cannot_be_read_is_left_out() -> None:
     own = envoy_filter(
         patch("CLUSTER", "MERGE", {"load_assignment": []}),
+        patch("CLUSTER", "MERGE", {"connect_timeout": "soon"}),
         patch("HTTP_FILTER", "INSERT_FIRST", {"name": "a", "typed_config": {"@type": "x/no.such.Message"}}),
         patch("CLUSTER", "MERGE", {"name": "x"}),
     )
     (left,) = patches_for(snapshot([own]), PROXY)
     assert left.ref is not None
-    assert left.ref.path == "spec.configPatches[2]"
+    assert left.ref.path == "spec.configPatches[3]"
 
 
 def test_resolved_views_are_patched() -> None:

@@ -8,6 +8,7 @@ import pulumi_mesh as pm
 from tests.cluster.compare.generate.authentication import request_authentication
 from tests.cluster.compare.generate.gateways import gateways
 from tests.cluster.compare.generate.objects import objects
+from tests.cluster.compare.generate.rate_limits import global_rate_limits, local_rate_limits
 from tests.cluster.compare.generate.routes import canaries, gateway_routes, service_routes
 from tests.cluster.compare.generate.security import authorization, mutual_tls
 from tests.cluster.compare.generate.services import namespaces, services
@@ -31,6 +32,8 @@ def generated_with_canaries(seed: int) -> pm.Mesh:
     # The gateways are this mesh's, or those of a platform's mesh that it uses.
     uses = [_platform(random, edges)] if random.random() < 0.3 else []
     routes = [*gateway_routes(random, edges, listed), *service_routes(random, listed)]
+    # With a source of their own, so that what else a seed gives stays as it was before they came.
+    limits = Random(f"limits-{seed}")
     return pm.Mesh(
         f"seed-{seed}",
         uses=uses,
@@ -46,6 +49,8 @@ def generated_with_canaries(seed: int) -> pm.Mesh:
         request_authentication=request_authentication(random, spaces, listed, edges),
         telemetry=telemetry(random, spaces, listed),
         objects=objects(random, spaces, listed, edges),
+        local_rate_limits=local_rate_limits(limits, listed, edges, routes),
+        global_rate_limits=global_rate_limits(limits, listed, edges),
     )
 
 

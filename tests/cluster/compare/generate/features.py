@@ -12,8 +12,6 @@ from pulumi_mesh.frozen import FrozenMap
 
 NOT_GENERATED = {
     "Mesh.istio": "one istiod runs, with its defaults",
-    "Mesh.local_rate_limits": "they are rendered as EnvoyFilters, which views do not hold yet",
-    "Mesh.global_rate_limits": "as local ones",
     "Telemetry.metrics": "a filter of Istio's own Envoy counts, which a stock one lacks",
     "JWTRule.jwks_uri": "istiod fetches the keys; where it cannot, it makes one up that nobody has",
     "Namespace.physical_name": "a name, which each namespace has in any case",
