@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pulumi_mesh.manifests.reading import Document, line_of, parse_path
-from pulumi_mesh.model.mesh import Mesh
 from pulumi_mesh.refs import Identity, Ref
+
+if TYPE_CHECKING:
+    from pulumi_mesh.model.mesh import Mesh
 
 Place = Callable[[Ref], str]
 """The place of a Ref, or an empty text for an object that stands elsewhere."""

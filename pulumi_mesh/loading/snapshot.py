@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pulumi_mesh.errors import InvalidError, MeshError
 from pulumi_mesh.files import find_files, read_file
@@ -15,8 +16,10 @@ from pulumi_mesh.loading.together import together
 from pulumi_mesh.manifests.reading import Document, load_yaml, read_text
 from pulumi_mesh.manifests.snapshot import MeshConfig, Snapshot
 from pulumi_mesh.manifests.wire import AnyObject, RawObject, from_wire
-from pulumi_mesh.model.mesh import Mesh
 from pulumi_mesh.refs import Identity, Ref
+
+if TYPE_CHECKING:
+    from pulumi_mesh.model.mesh import Mesh
 
 CLUSTER_SCOPED = frozenset(
     {"ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "Node", "PersistentVolume"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import KW_ONLY, fields
 from importlib import import_module
 from typing import Annotated, Any, TypeAlias
@@ -25,8 +25,6 @@ from pulumi_mesh.typed import (
     wire_names,
 )
 
-_EXPERIMENTAL = "pulumi_mesh.gateway_api.experimental"
-_PACKAGES = ("pulumi_mesh.istio", "pulumi_mesh.kubernetes", "pulumi_mesh.gateway_api", _EXPERIMENTAL)
 _READING = {"reading": True}
 _OWN_METADATA = ("name", "namespace", "labels", "annotations")
 
@@ -106,24 +104,29 @@ def from_wire(manifest: Mapping[str, Any], where: str = "") -> AnyObject:
     given["metadata"] = {key: value for key, value in metadata.items() if key not in _OWN_METADATA}
     body = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind", "metadata")}
     root = f'{where} {kind}("{metadata.get("name", "")}")'.lstrip()
-    classes = classes_of(api_version, kind)
+    typed_fields = {**given, **{key: value for key, value in body.items() if value is not None}}
+    raw_fields = {"api_version": api_version, "kind": kind, **given, "body": body}
     try:
-        if not classes:
-            return build(RawObject, {"api_version": api_version, "kind": kind, **given, "body": body}, root, _READING)
-        given.update((key, value) for key, value in body.items() if value is not None)
-        return _first(classes, api_version.rpartition("/")[2], given, root)
+        made = _first(classes_of(api_version, kind), api_version.rpartition("/")[2], typed_fields, root)
+        return made or build(RawObject, raw_fields, root, _READING)
     except InvalidError as error:
         raise InvalidError([(_metadata_path(path, root), text) for path, text in error.problems]) from None
 
 
-def _first(classes: tuple[type[Object], ...], version: str, data: Mapping[str, Any], root: str) -> Object:
-    """An object of the first class that takes the data; raises what the last, which takes the most, says."""
-    for cls in classes[:-1]:
-        try:
-            return _built(cls, version, data, root)
-        except InvalidError:
-            continue
-    return _built(classes[-1], version, data, root)
+def _first(classes: Iterator[type[Object]], version: str, data: Mapping[str, Any], root: str) -> Object | None:
+    """An object of the first class that takes the data, None without a class; raises what the last, which takes the
+    most, says.
+    """
+    cls = next(classes, None)
+    if cls is None:
+        return None
+    try:
+        return _built(cls, version, data, root)
+    except InvalidError:
+        wider = next(classes, None)
+        if wider is None:
+            raise
+    return _built(wider, version, data, root)
 
 
 def _built(cls: type[Object], version: str, data: Mapping[str, Any], root: str) -> Object:
@@ -151,21 +154,34 @@ def _metadata_path(path: str, root: str) -> str:
 
 def class_of(api_version: str, kind: str) -> type[Object] | None:
     """The class of a kind in any of its served versions; None where there is none. Imports no other kind."""
-    return next(iter(classes_of(api_version, kind)), None)
+    return next(classes_of(api_version, kind), None)
+
+
+def classes_of(api_version: str, kind: str) -> Iterator[type[Object]]:
+    """The classes of a kind that serve the version, each imported when it is asked for: the Gateway API's standard
+    one, then the wider one.
+    """
+    for package in _packages(api_version.rpartition("/")[0]):
+        if cls := _class_in(package, api_version, kind):
+            yield cls
+
+
+def _packages(group: str) -> tuple[str, ...]:
+    if group.endswith(".istio.io"):
+        return ("pulumi_mesh.istio",)
+    if group.startswith("gateway.networking."):
+        return ("pulumi_mesh.gateway_api", "pulumi_mesh.gateway_api.experimental")
+    return () if group else ("pulumi_mesh.kubernetes",)
 
 
 @functools.cache
-def classes_of(api_version: str, kind: str) -> tuple[type[Object], ...]:
-    """The classes of a kind, if any of them serves the version: the Gateway API's standard one, then the wider one."""
-    found, served = [], False
-    for package in map(import_module, _PACKAGES):
-        cls = getattr(package, kind) if kind in package.__all__ else None
-        if isinstance(cls, type) and issubclass(cls, Object):
-            group = cls.api_version.rpartition("/")[0]
-            if api_version.rpartition("/")[0] == group:
-                found.append(cls)
-                served = served or api_version.rpartition("/")[2] in cls.served_versions
-    return tuple(found) if served else ()
+def _class_in(package: str, api_version: str, kind: str) -> type[Object] | None:
+    there = import_module(package)
+    cls = getattr(there, kind) if kind in there.__all__ else None
+    if not (isinstance(cls, type) and issubclass(cls, Object)):
+        return None
+    group, _, version = api_version.rpartition("/")
+    return cls if group == cls.api_version.rpartition("/")[0] and version in cls.served_versions else None
 
 
 _BASE = frozenset(field.name for field in fields(Object))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from pulumi_mesh.errors import MeshError
 from pulumi_mesh.istio import EnvoyFilter, envoy_filter
 from pulumi_mesh.manifests.snapshot import MeshConfig, Proxy, Snapshot, ref_of, selects
-from pulumi_mesh.proxy.envoy.schema import PATCHED
-from pulumi_mesh.proxy.patching import Patch
-from pulumi_mesh.proxy.patching.values import UnreadableError, read_message
 from pulumi_mesh.proxy.regex import compiled
 from pulumi_mesh.proxy.resolve.attachment import names_gateway
+
+if TYPE_CHECKING:
+    from pulumi_mesh.proxy.patching.patch import Patch
 
 _INSERTS = frozenset({"INSERT_BEFORE", "INSERT_AFTER", "INSERT_FIRST"})
 _ORDERED = frozenset({"LISTENER_FILTER", "NETWORK_FILTER", "HTTP_FILTER", "HTTP_ROUTE"})
@@ -48,6 +49,10 @@ def _attached(item: EnvoyFilter, proxy: Proxy) -> bool:
 
 
 def _patches(item: EnvoyFilter, proxy: Proxy, mesh: MeshConfig) -> Iterator[Patch]:
+    from pulumi_mesh.proxy.envoy.schema import PATCHED
+    from pulumi_mesh.proxy.patching.patch import Patch
+    from pulumi_mesh.proxy.patching.values import UnreadableError, read_message
+
     for index, each in enumerate(item.spec.config_patches or ()):
         applies_to, match = each.apply_to or "INVALID", each.match
         if each.patch is None or applies_to not in PATCHED or not _proxy_matches(match, proxy, mesh):

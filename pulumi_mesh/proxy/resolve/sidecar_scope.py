@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Literal
 
 from pulumi_mesh.istio import sidecar
@@ -15,9 +16,6 @@ from pulumi_mesh.proxy.resolve.sidecars import sidecar_of
 from pulumi_mesh.proxy.resolve.virtual_services import Bound, bound_to
 from pulumi_mesh.proxy.resolve.visibility import Visible, exported_to, from_one_namespace, is_visible, visible
 from pulumi_mesh.refs import Identity, Ref
-
-EVERYTHING = sidecar.Egress(hosts=("*/*",))
-"""What a sidecar imports without a Sidecar that says otherwise."""
 
 Aliases = Mapping[str, tuple[KnownService, ...]]
 
@@ -81,7 +79,7 @@ def sidecar_scope(index: Index, proxy: Proxy) -> SidecarScope:
     found = sidecar_of(index.snapshot, proxy)
     egress = tuple(
         _imported(index, proxy.namespace, each, ref_of(found, f"spec.egress[{place}]") if found else None)
-        for place, each in enumerate((found.spec.egress if found else None) or (EVERYTHING,))
+        for place, each in enumerate((found.spec.egress if found else None) or (_everything(),))
     )
     services = [each for one in egress for each in _with_destinations(index, one, proxy.namespace)]
     policy = found.spec.outbound_traffic_policy if found else None
@@ -143,6 +141,12 @@ def _hosts(egress: sidecar.Egress, namespace: str) -> dict[str, _Hosts]:
         if not is_wildcard(host):
             those.exact.add(host)
     return found
+
+
+@cache
+def _everything() -> sidecar.Egress:
+    """What a sidecar imports without a Sidecar that says otherwise."""
+    return sidecar.Egress(hosts=("*/*",))
 
 
 def _imported(index: Index, namespace: str, egress: sidecar.Egress, ref: Ref | None) -> Egress:
