@@ -10,6 +10,7 @@ from pulumi_mesh.proxy.patching.lists import changed
 from pulumi_mesh.proxy.patching.merge import Merge
 from pulumi_mesh.proxy.patching.origins import Origins
 from pulumi_mesh.proxy.patching.patch import Patch, Patches
+from pulumi_mesh.words.cluster_names import parsed
 
 KINDS = ("ROUTE_CONFIGURATION", "VIRTUAL_HOST", "HTTP_ROUTE")
 """What patches change in a route table."""
@@ -119,9 +120,10 @@ def _table_matches(name: str, patch: Patch, ports: Ports | None) -> bool:
 
 def _port_of_sidecar(name: str) -> int:
     """``9080``, or ``inbound|9080||``; of another name, 0. Mirrors getListenerPortFromName."""
-    parts = name.split("|")
-    text = parts[1] if name.startswith("inbound|") else name
-    return int(text) if text.isascii() and text.isdigit() else 0
+    inbound = parsed(name) if name.startswith("inbound") else None
+    if inbound is not None:
+        return inbound.port
+    return int(name) if name.isascii() and name.isdigit() else 0
 
 
 def _parts_of_gateway(name: str) -> tuple[int, str, str]:
