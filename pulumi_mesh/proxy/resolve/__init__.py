@@ -23,6 +23,7 @@ from pulumi_mesh.proxy.resolve.index import Index, index
 from pulumi_mesh.proxy.resolve.normalization import normalized
 from pulumi_mesh.proxy.resolve.outbound import outbound_listeners, tables_of
 from pulumi_mesh.proxy.resolve.outbound_routes import outbound_routes
+from pulumi_mesh.proxy.resolve.proxy_headers import with_counted_attempts, with_proxy_headers
 from pulumi_mesh.proxy.resolve.sidecar_scope import SidecarScope, scope_key, sidecar_scope
 from pulumi_mesh.proxy.view import ProxyView
 
@@ -60,15 +61,16 @@ def _router(found: Index, proxy: Proxy) -> ProxyView:
         network=security.connection_filters(found.snapshot, proxy),
     )
     edge = gateway(found, proxy, policies)
-    listeners = normalized(found.snapshot.mesh, edge.listeners)
+    mesh = found.snapshot.mesh
+    listeners = with_proxy_headers(mesh, normalized(mesh, edge.listeners), router=True)
     clusters, endpoints = outbound_clusters(found, proxy)
     passing, theirs = sni_dnat_clusters(found, proxy, clusters, endpoints) if edge.across else ((), ())
     view = ProxyView(
         node=proxy.node,
         service_cluster=proxy.service_cluster,
         listeners=telemetry.observed(found.snapshot, proxy, listeners),
-        routes=edge.routes,
-        clusters=(*clusters, black_hole(found.snapshot.mesh), *passing),
+        routes=with_counted_attempts(mesh, edge.routes),
+        clusters=(*clusters, black_hole(mesh), *passing),
         endpoints=(*endpoints, *theirs),
     )
     return patched(view, patches_for(found.snapshot, proxy), gateway_ports=edge.ports)
@@ -85,13 +87,13 @@ def _sidecar(found: Index, proxy: Proxy, scope: SidecarScope) -> ProxyView:
         outbound = dynamic_dns.with_dynamic_listeners(outbound, proxy)
         routes = dynamic_dns.with_dynamic_routes(routes)
     listeners = (*outbound, *inbound.listeners(found.snapshot, proxy))
-    listeners = normalized(mesh, listeners)
+    listeners = with_proxy_headers(mesh, normalized(mesh, listeners), router=False)
     clusters, endpoints = outbound_clusters(found, proxy)
     view = ProxyView(
         node=proxy.node,
         service_cluster=proxy.service_cluster,
         listeners=telemetry.observed(found.snapshot, proxy, listeners),
-        routes=routes,
+        routes=with_counted_attempts(mesh, routes),
         clusters=(
             *clusters,
             black_hole(mesh),

@@ -16,6 +16,7 @@ from pulumi_mesh.proxy.resolve.faults import percentage
 from pulumi_mesh.proxy.resolve.headers import authority, request_changes, response_changes
 from pulumi_mesh.proxy.resolve.index import Index
 from pulumi_mesh.proxy.resolve.load_balancing import hash_of_destination, hash_policy
+from pulumi_mesh.proxy.resolve.proxy_headers import forwards_host, told_host
 from pulumi_mesh.proxy.resolve.retries import retry_policy
 from pulumi_mesh.proxy.resolve.virtual_services import Semantics
 from pulumi_mesh.proxy.view.matching import Fraction
@@ -99,7 +100,7 @@ def _forward(http: virtual_service.Http, match: RouteMatch, semantics: Semantics
     counted = [(place, each) for place, each in enumerate(routes) if len(routes) == 1 or each.weight]
     hashes = [_hash(each.destination, scope) for _, each in counted]
     single = routes[0] if len(routes) == 1 else None
-    return Forward(
+    action = Forward(
         cluster=_cluster(single.destination, scope) if single else "",
         weighted=()
         if single
@@ -116,6 +117,7 @@ def _forward(http: virtual_service.Http, match: RouteMatch, semantics: Semantics
         regex_rewrite=regex,
         unknown_cluster_status=500 if semantics == "gateway" else 503,
     )
+    return told_host(action) if rewrite is not None and forwards_host(scope.index.snapshot.mesh) else action
 
 
 def _path_rewrite(

@@ -28,6 +28,8 @@ from pulumi_mesh.proxy.resolve.load_balancing import load_balancing, warmup_conf
 from pulumi_mesh.proxy.resolve.locality import Group, common_config, distribution_labels, preference, preferred
 from pulumi_mesh.proxy.resolve.metadata import config_path, service_metadata
 from pulumi_mesh.proxy.resolve.mtls import modes_of
+from pulumi_mesh.proxy.resolve.proxy_headers import KEPT_CASE, keeps_case
+from pulumi_mesh.proxy.resolve.stat_names import stat_name
 from pulumi_mesh.proxy.resolve.traffic_policy import (
     Policy,
     policy_of,
@@ -178,7 +180,13 @@ class _Target:
             )
         tls = client_tls(
             policy.tls,
-            http=http_options(pool, port, router=self.proxy.kind == "router", upgrade=mesh.h2_upgrade),
+            http=http_options(
+                pool,
+                port,
+                router=self.proxy.kind == "router",
+                upgrade=mesh.h2_upgrade,
+                keeps_case=keeps_case(mesh),
+            ),
             sni=named.server_name,
             identities=self.accounts,
             automatic=automatic,
@@ -237,24 +245,10 @@ class _Target:
         )
 
     def _stat_name(self, name: str, part: _Part) -> str:
-        """Mirrors BuildStatPrefix (pilot/pkg/networking/telemetry)."""
-        pattern = self.index.snapshot.mesh.outbound_stat_name
+        pattern, service, port = self.index.snapshot.mesh.outbound_stat_name, self.service, self.port
         if not pattern:
             return name
-        service, port = self.service, self.port
-        kubernetes = service.registry == "Kubernetes"
-        words = {
-            "%SERVICE%": f"{service.name}.{service.namespace}" if kubernetes else service.hostname,
-            "%SERVICE_NAME%": service.name if kubernetes else service.hostname,
-            "%SERVICE_FQDN%": service.hostname,
-            "%SUBSET_NAME%": part.name,
-            "%TARGET_PORT%": "0",
-            "%SERVICE_PORT%": str(port.number),
-            "%SERVICE_PORT_NAME%": port.name,
-        }
-        for word, value in words.items():
-            pattern = pattern.replace(word, value)
-        return pattern
+        return stat_name(pattern, service.hostname, service, port.number, port.name, subset=part.name)
 
 
 def _passes_through(policy: destination_rule.TrafficPolicy | None) -> bool:
@@ -294,13 +288,16 @@ def black_hole(mesh: MeshConfig) -> Cluster:
 def passthrough(mesh: MeshConfig) -> Cluster:
     """On to the address that the client chose. Mirrors ClusterBuilder.buildDefaultPassthroughCluster."""
     pool = with_mesh_defaults(Policy(), mesh).connection_pool
+    options: FrozenMap[str, object] = EMPTY
+    if keeps_case(mesh):
+        options = FrozenMap({"use_downstream_protocol_config": FrozenMap({"http_protocol_options": KEPT_CASE})})
     return Cluster(
         name=PASSTHROUGH,
         type="ORIGINAL_DST",
         connect_timeout=connect_timeout(pool, mesh.connect_timeout),
         load_balancing=LoadBalancing(policy="CLUSTER_PROVIDED"),
         circuit_breakers=circuit_breakers(pool, None),
-        http=HttpOptions(protocol="downstream", idle_timeout=timedelta(minutes=5)),
+        http=HttpOptions(protocol="downstream", idle_timeout=timedelta(minutes=5), extra=options),
         keepalive=keepalive(pool, mesh.tcp_keepalive),
         extra=FrozenMap({"alt_stat_name": f"{PASSTHROUGH};"}),
     )

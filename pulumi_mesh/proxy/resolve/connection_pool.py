@@ -8,6 +8,7 @@ from pulumi_mesh.frozen import FrozenMap, thaw
 from pulumi_mesh.istio import destination_rule
 from pulumi_mesh.manifests.snapshot import ServicePort
 from pulumi_mesh.proxy.resolve.durations import duration, proto_json
+from pulumi_mesh.proxy.resolve.proxy_headers import KEPT_CASE
 from pulumi_mesh.proxy.view.clusters import CircuitBreakers, HttpOptions, OutlierDetection, TcpKeepalive
 from pulumi_mesh.proxy.view.matching import EMPTY
 from pulumi_mesh.typed import build
@@ -82,11 +83,17 @@ def _whole_seconds(text: str | None) -> timedelta | None:
 
 
 def http_options(
-    pool: destination_rule.ConnectionPool | None, port: ServicePort, *, router: bool = False, upgrade: bool = False
+    pool: destination_rule.ConnectionPool | None,
+    port: ServicePort,
+    *,
+    router: bool = False,
+    upgrade: bool = False,
+    keeps_case: bool = False,
 ) -> HttpOptions | None:
     """HTTP toward the endpoints; None where Envoy's defaults hold: HTTP/1.1 without limits.
 
     router: a gateway's, which does not look for a port's protocol. upgrade: whether the mesh upgrades to HTTP/2.
+    keeps_case: whether the mesh wants HTTP/1 header names as they are, because of which nothing is upgraded.
 
     Mirrors setUpstreamProtocol (core/cluster_builder.go), applyH2Upgrade and applyConnectionPool
     (core/cluster_traffic_policy.go).
@@ -95,7 +102,8 @@ def http_options(
     tcp = pool.tcp if pool else None
     use_client_protocol = bool(http and http.use_client_protocol)
     found_out = port.protocol == "UNSUPPORTED" and not router
-    http2 = port.protocol in HTTP2 or (not found_out and _upgraded(http, port, upgrade))
+    keeps_case = keeps_case and port.protocol in ("HTTP", "HTTP_PROXY", "UNSUPPORTED")
+    http2 = port.protocol in HTTP2 or (not found_out and not keeps_case and _upgraded(http, port, upgrade))
     use_client_protocol = use_client_protocol or found_out
     idle = duration(http.idle_timeout) if http else None
     if idle is None and tcp is not None:
@@ -105,16 +113,19 @@ def http_options(
     streams = (http.max_concurrent_streams if http else None) or 0
     alive = http.http2_keep_alive if http else None
     needed = idle is not None or longest is not None or requests or streams or alive is not None
-    if not (http2 or use_client_protocol or needed):
+    if not (http2 or use_client_protocol or keeps_case or needed):
         return None
-    kept_alive = alive is not None and http2 and not use_client_protocol
+    extra = _http2_keepalive(alive) if alive is not None and http2 and not use_client_protocol else EMPTY
+    if keeps_case:
+        kind = "use_downstream_protocol_config" if use_client_protocol else "explicit_http_config"
+        extra = FrozenMap({kind: FrozenMap({"http_protocol_options": KEPT_CASE})})
     return HttpOptions(
         protocol="downstream" if use_client_protocol else "http2" if http2 else "http1",
         max_requests_per_connection=requests,
         idle_timeout=idle,
         max_connection_duration=longest,
         max_concurrent_streams=streams if http2 and not use_client_protocol else 0,
-        extra=_http2_keepalive(alive) if alive is not None and kept_alive else EMPTY,
+        extra=extra,
     )
 
 

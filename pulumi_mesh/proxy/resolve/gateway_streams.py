@@ -15,6 +15,7 @@ from pulumi_mesh.proxy.resolve.http import HANDSHAKE
 from pulumi_mesh.proxy.resolve.inbound.matching import MESH
 from pulumi_mesh.proxy.resolve.index import Index
 from pulumi_mesh.proxy.resolve.server_tls import server_tls
+from pulumi_mesh.proxy.resolve.stat_names import stat_name
 from pulumi_mesh.proxy.resolve.stream_routes import single_destination, stream_filters
 from pulumi_mesh.proxy.resolve.virtual_services import Bound, bound_to
 from pulumi_mesh.proxy.view.listeners import ChainMatch, FilterChain, NetworkFilter
@@ -74,11 +75,11 @@ def _by_port(index: Index, proxy: Proxy, server: Server) -> tuple[NetworkFilter,
     for bound in _bound(index, proxy, server):
         for tcp in bound.tcp:
             if tcp.route and (not tcp.match or any(_counts(each, server) for each in tcp.match)):
-                return stream_filters(tcp.route, bound.source, scope, server.protocol)
+                return stream_filters(tcp.route, bound.source, scope, server.protocol, server.spec.port.name or "")
         if str(bound.source.annotations.get(_PARENTS, "")).startswith("TLSRoute/"):
             for tls in bound.tls:
                 if tls.route and any(_counts(each, server) for each in tls.match):
-                    return stream_filters(tls.route, bound.source, scope, server.protocol)
+                    return stream_filters(tls.route, bound.source, scope, server.protocol, server.spec.port.name or "")
     return ()
 
 
@@ -94,7 +95,9 @@ def _by_name(
         for tls in bound.tls:
             for match in tls.match if tls.route else ():
                 if _counts(match, server) and claim(claimed, match.sni_hosts, server.bind):
-                    filters = stream_filters(tls.route or (), bound.source, scope, server.protocol)
+                    filters = stream_filters(
+                        tls.route or (), bound.source, scope, server.protocol, server.spec.port.name or ""
+                    )
                     yield _chain((*policy, *filters), server, names_match(match.sni_hosts))
 
 
@@ -105,6 +108,7 @@ def _across_clusters(index: Index, proxy: Proxy, server: Server) -> Iterable[Fil
 
     Mirrors builtAutoPassthroughFilterChains (core/gateway.go).
     """
+    pattern = index.snapshot.mesh.outbound_stat_name
     for service in index.visible(proxy).services:
         if service.external or not any(subset_of(service.hostname, each) for each in server.server_names):
             continue
@@ -115,7 +119,8 @@ def _across_clusters(index: Index, proxy: Proxy, server: Server) -> Iterable[Fil
                 continue
             for subset in ("", *subsets):
                 cluster = ClusterName("outbound", port.number, subset, service.hostname).server_name
-                filters = single_destination(cluster, rule, port.protocol, subset=subset, tunnel=False)
+                prefix = stat_name(pattern, service.hostname, service, port.number, port.name, subset=subset)
+                filters = single_destination(cluster, rule, port.protocol, prefix, subset=subset, tunnel=False)
                 match = ChainMatch(server_names=(cluster,), application_protocols=MESH)
                 yield _chain(filters, server, match)
 

@@ -111,7 +111,9 @@ def _bind(egress: Egress, proxy: Proxy) -> tuple[tuple[str, ...], bool]:
 def _at_own_port(of: Outbound, found: Entries) -> None:
     """What an entry imports, on the port that it says."""
     binds, bound = _bind(of.egress, of.proxy)
-    port = Port(of.egress.port, of.egress.protocol if of.egress.protocol in HTTP | _STREAMS | {"UDP"} else DETECTED)
+    protocol = of.egress.protocol if of.egress.protocol in HTTP | _STREAMS | {"UDP"} else DETECTED
+    said = of.egress.spec.port
+    port = Port(of.egress.port, protocol, (said.name if said else "") or "")
     if _is_reserved(of, binds, port):
         return
     for service in of.egress.services:
@@ -124,7 +126,7 @@ def _at_ports_of(of: Outbound, service: KnownService, found: Entries) -> None:
     for the proxy's own."""
     binds, bound = _bind(of.egress, of.proxy)
     for each in service.ports:
-        port = Port(each.number, each.protocol)
+        port = Port(each.number, each.protocol, each.name)
         if _is_reserved(of, binds, port):
             continue
         addressless = not service.addresses and not service_addresses(service, of.proxy)

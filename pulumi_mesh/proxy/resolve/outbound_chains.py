@@ -18,6 +18,7 @@ from pulumi_mesh.proxy.resolve.inbound.families import wildcard_of
 from pulumi_mesh.proxy.resolve.index import Index
 from pulumi_mesh.proxy.resolve.metadata import config_metadata
 from pulumi_mesh.proxy.resolve.sidecar_scope import Egress, SidecarScope
+from pulumi_mesh.proxy.resolve.stat_names import stat_name
 from pulumi_mesh.proxy.resolve.stream_routes import single_destination, stream_filters
 from pulumi_mesh.proxy.resolve.virtual_services import Bound
 from pulumi_mesh.proxy.view.listeners import ChainMatch, NetworkFilter
@@ -73,10 +74,11 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A port that a listener is for. number: 0 for a Unix socket."""
+    """A port that a listener is for. number: 0 for a Unix socket. name: as its Service or Sidecar calls it."""
 
     number: int
     protocol: str
+    name: str = ""
 
 
 class Streams:
@@ -146,7 +148,7 @@ def _tls_chains(
                 test = (match.sni_hosts, match.destination_subnets or ())
                 if test not in done:
                     done.add(test)
-                    filters = stream_filters(tls.route or (), each.source, of.routed(port), port.protocol)
+                    filters = stream_filters(tls.route or (), each.source, of.routed(port), port.protocol, port.name)
                     yield Chain(
                         match.sni_hosts,
                         ranges,
@@ -190,7 +192,7 @@ def _tcp_chains(
             counted = [match for match in tcp.match or () if _counts(match, of.proxy, port)]
             if tcp.match and not counted:
                 continue
-            filters = stream_filters(tcp.route, each.source, of.routed(port), port.protocol)
+            filters = stream_filters(tcp.route, each.source, of.routed(port), port.protocol, port.name)
             if not tcp.match or any(not match.destination_subnets or not port.number for match in counted):
                 yield Chain(ranges=ranges, filters=filters, extra=_config(each), ref=ref_of(each.source, "spec.tcp"))
                 return
@@ -205,7 +207,9 @@ def _to_service(of: Outbound, service: KnownService, port: Port) -> tuple[Networ
     """A service with a single port gets there whatever a Sidecar calls its own port."""
     number = service.ports[0].number if len(service.ports) == 1 else port.number
     cluster = cluster_name(service.hostname, number)
-    return single_destination(cluster, of.index.rule(of.proxy, service.hostname), port.protocol)
+    pattern = of.index.snapshot.mesh.outbound_stat_name
+    prefix = stat_name(pattern, service.hostname, service, number, "") if pattern else ""
+    return single_destination(cluster, of.index.rule(of.proxy, service.hostname), port.protocol, prefix)
 
 
 def listen_address(service: KnownService, proxy: Proxy) -> str:

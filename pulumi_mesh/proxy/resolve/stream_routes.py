@@ -12,16 +12,17 @@ from pulumi_mesh.objects import Object
 from pulumi_mesh.proxy.resolve.actions import Scope, destination_cluster
 from pulumi_mesh.proxy.resolve.destination_rules import Rule
 from pulumi_mesh.proxy.resolve.durations import duration, proto_json
+from pulumi_mesh.proxy.resolve.stat_names import stat_name
 from pulumi_mesh.proxy.view.listeners import NetworkFilter, OpaqueFilter, TcpProxy
 
 
 def stream_filters(
-    routes: Sequence[virtual_service.TcpRoute], source: Object, scope: Scope, protocol: str
+    routes: Sequence[virtual_service.TcpRoute], source: Object, scope: Scope, protocol: str, port_name: str
 ) -> tuple[NetworkFilter, ...]:
     """The filters of the destinations of one entry of ``tcp`` or ``tls``; at least one is given.
 
-    routes: with full names, as ``Bound.tcp`` and ``Bound.tls`` have them. source: the virtual service. protocol: of the
-    port, as in ``ServicePort``.
+    routes: with full names, as ``Bound.tcp`` and ``Bound.tls`` have them. source: the virtual service. protocol,
+    port_name: of the port that is listened on, as in ``ServicePort``.
 
     Mirrors ListenerBuilder.buildOutboundNetworkFilters and buildOutboundNetworkFiltersWithWeightedClusters
     (core/networkfilter.go). The policy is that of the first destination.
@@ -31,7 +32,10 @@ def stream_filters(
     rule = scope.index.rules.for_client(scope.proxy, service) if service else None
     if len(routes) == 1:
         cluster = destination_cluster(first, service, scope.port)
-        return single_destination(cluster, rule, protocol, subset=first.subset or "")
+        subset, prefix = first.subset or "", ""
+        if service is not None and (pattern := scope.index.snapshot.mesh.outbound_stat_name):
+            prefix = stat_name(pattern, first.host, service, scope.port, port_name, subset=subset)
+        return single_destination(cluster, rule, protocol, prefix, subset=subset)
     weighted = tuple(
         (destination_cluster(to, scope.lookup(to.host), scope.port), weight)
         for to, weight in ((each.destination, each.weight) for each in routes)
@@ -42,13 +46,14 @@ def stream_filters(
 
 
 def single_destination(
-    cluster: str, rule: Rule | None, protocol: str, *, subset: str = "", tunnel: bool = True
+    cluster: str, rule: Rule | None, protocol: str, stat_prefix: str = "", *, subset: str = "", tunnel: bool = True
 ) -> tuple[NetworkFilter, ...]:
-    """The filters toward one cluster. rule: that clients of its host follow. tunnel: whether its tunnel is used.
+    """The filters toward one cluster. rule: that clients of its host follow. stat_prefix: in statistics; by default the
+    cluster's name. tunnel: whether the rule's tunnel is used.
 
     Mirrors ListenerBuilder.buildOutboundNetworkFiltersWithSingleDestination (core/networkfilter.go).
     """
-    return stack(replace(_proxy(cluster, rule, subset, tunnel=tunnel), cluster=cluster), protocol)
+    return stack(replace(_proxy(stat_prefix or cluster, rule, subset, tunnel=tunnel), cluster=cluster), protocol)
 
 
 def stack(proxy: TcpProxy, protocol: str) -> tuple[NetworkFilter, ...]:

@@ -42,7 +42,7 @@ def downstream(message: Message) -> DownstreamTls:
 def transport(message: Message) -> Transport:
     """The transport socket of a cluster."""
     found = extension(message)
-    if found.of(names.RAW_BUFFER, names.RAW_BUFFER_TYPE):
+    if found.of(found.name, names.RAW_BUFFER_TYPE):  # istiod has several names for it; Envoy goes by the type
         return PlainText()
     if wrapped := found.of(names.UPSTREAM_PROXY_PROTOCOL, names.UPSTREAM_PROXY_PROTOCOL_TYPE):
         return _with_proxy_protocol(wrapped) or OpaqueTransport(found.name, found.config)

@@ -15,6 +15,7 @@ from pulumi_mesh.proxy.resolve.inbound.ports import HTTP2_PROTOCOLS, PASSTHROUGH
 from pulumi_mesh.proxy.resolve.metadata import config_metadata
 from pulumi_mesh.proxy.resolve.mtls import Mode
 from pulumi_mesh.proxy.resolve.server_tls import server_tls
+from pulumi_mesh.proxy.resolve.stat_names import stat_name
 from pulumi_mesh.proxy.resolve.stream_routes import stack
 from pulumi_mesh.proxy.view.listeners import (
     ChainMatch,
@@ -66,7 +67,10 @@ def known_chains(port: InboundPort, mode: Mode, policies: Policies, snapshot: Sn
     if own is not None:
         extra = FrozenMap({"metadata": config_metadata(own)})
     name = f"{port.bind}_{port.number}"
-    one = _Port(port.number, port.service_port, port.host, protocol, name, port.cluster, port.ref)
+    prefix = port.cluster
+    if pattern := snapshot.mesh.inbound_stat_name:
+        prefix = stat_name(pattern, port.host, port.service, port.service_port, port.name, target=None)
+    one = _Port(port.number, port.service_port, port.host, protocol, name, port.cluster, prefix, port.ref)
     return tuple(replace(each, extra=extra) for each in _chains(one, kinds, tls, policies))
 
 
@@ -77,13 +81,17 @@ def unknown_chains(
 
     Mirrors buildInboundPassthroughChains (listener_inbound.go).
     """
-    one = _Port(number, 0, "", "UNSUPPORTED", "", PASSTHROUGH, ref)
+    prefix = PASSTHROUGH
+    if pattern := snapshot.mesh.inbound_stat_name:
+        prefix = stat_name(pattern, "", None, 0, CATCHALL, target=None)
+    one = _Port(number, 0, "", "UNSUPPORTED", "", PASSTHROUGH, prefix, ref)
     return tuple(_chains(one, kinds_of("any", mode), mutual_tls(snapshot.mesh), policies))
 
 
 @dataclass(frozen=True, slots=True)
 class _Port:
-    """What the chains of one port share. name: of the chains; empty for those of an unknown port."""
+    """What the chains of one port share. name: of the chains; empty for those of an unknown port. stat_prefix: for what
+    is not HTTP."""
 
     number: int | None
     service_port: int
@@ -91,6 +99,7 @@ class _Port:
     protocol: Protocol
     name: str
     cluster: str
+    stat_prefix: str
     ref: Ref | None
 
 
@@ -124,7 +133,7 @@ def _http(port: _Port, policies: Policies) -> HttpConnectionManager:
 
 def _tcp(port: _Port, policies: Policies) -> tuple[NetworkFilter, ...]:
     """Mirrors buildInboundNetworkFilters (listener_inbound.go)."""
-    return (*policies.network, *stack(TcpProxy(stat_prefix=port.cluster, cluster=port.cluster), port.protocol))
+    return (*policies.network, *stack(TcpProxy(stat_prefix=port.stat_prefix, cluster=port.cluster), port.protocol))
 
 
 def _routes(port: _Port) -> RouteConfig:

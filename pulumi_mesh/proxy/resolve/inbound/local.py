@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import Sidecar, destination_rule
-from pulumi_mesh.manifests.snapshot import MeshConfig, Proxy, ServicePort, ref_of
+from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, Proxy, ServicePort, ref_of
 from pulumi_mesh.proxy.resolve.clusters import passthrough
 from pulumi_mesh.proxy.resolve.connection_pool import (
     circuit_breakers,
@@ -21,7 +21,9 @@ from pulumi_mesh.proxy.resolve.inbound.families import BINDS, LOOPBACKS, familie
 from pulumi_mesh.proxy.resolve.inbound.ports import PASSTHROUGH, Target, parsed, targets
 from pulumi_mesh.proxy.resolve.index import Index
 from pulumi_mesh.proxy.resolve.metadata import config_path, service_metadata
+from pulumi_mesh.proxy.resolve.proxy_headers import keeps_case
 from pulumi_mesh.proxy.resolve.sidecars import sidecar_of
+from pulumi_mesh.proxy.resolve.stat_names import stat_name
 from pulumi_mesh.proxy.resolve.traffic_policy import policy_of, with_mesh_defaults
 from pulumi_mesh.proxy.view.addresses import Address, SocketAddress
 from pulumi_mesh.proxy.view.clusters import Cluster, Endpoint, LoadBalancing, LocalityEndpoints
@@ -62,6 +64,7 @@ def _of_services(found: Sidecar | None, index: Index, proxy: Proxy, anyone: Prox
             address = SocketAddress(LOOPBACKS[families_of(proxy)[0]], number)
         rule = index.rule(anyone, service.hostname)
         made = _cluster(number, address, port, rule, _sidecar_pool(found, number), proxy, snapshot.mesh)
+        made = _counted(made, service.hostname, service, port, number, snapshot.mesh)
         yield replace(made, metadata=_metadata(leading, port, rule), ref=service.ref)
 
 
@@ -77,6 +80,8 @@ def _of_sidecar(found: Sidecar, index: Index, proxy: Proxy, anyone: Proxy) -> It
         rule = index.rule(anyone, service.hostname) if service else None
         made = _cluster(number, address, port, rule, _sidecar_pool(found, number), proxy, snapshot.mesh)
         metadata = _metadata(((service, port),), port, rule) if service else EMPTY
+        host = service.hostname if service else f"{found.name}.{found.namespace}"
+        made = _counted(made, host, service, port, number, snapshot.mesh)
         yield replace(made, metadata=metadata, ref=ref_of(found, f"spec.ingress[{place}]"))
 
 
@@ -110,11 +115,21 @@ def _cluster(
         connect_timeout=connect_timeout(pool, mesh.connect_timeout),
         load_balancing=LoadBalancing("CLUSTER_PROVIDED") if address is None else LoadBalancing(),
         circuit_breakers=circuit_breakers(pool, policy.retry_budget),
-        http=http_options(pool, port),
+        http=http_options(pool, port, keeps_case=keeps_case(mesh)),
         keepalive=keepalive(pool, mesh.tcp_keepalive),
         bind_address="" if here else BINDS[families_of(proxy)[0]],
         extra=FrozenMap(extra),
     )
+
+
+def _counted(
+    cluster: Cluster, host: str, service: KnownService | None, port: ServicePort, number: int, mesh: MeshConfig
+) -> Cluster:
+    """The cluster by the name that statistics have for it."""
+    if not mesh.inbound_stat_name:
+        return cluster
+    name = stat_name(mesh.inbound_stat_name, host, service, port.number, port.name, target=number)
+    return replace(cluster, extra=FrozenMap({**cluster.extra, "alt_stat_name": f"{name};"}))
 
 
 def _sidecar_pool(found: Sidecar | None, number: int) -> destination_rule.ConnectionPool | None:

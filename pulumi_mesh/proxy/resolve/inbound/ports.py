@@ -34,7 +34,8 @@ class InboundPort:
 
     number: the workload's. service_port: the service's, which may be another. host: of the service; of a Sidecar that
     makes the port known, its name. bind, bound: the address it is named after, and whether a listener of its own is
-    bound there, or connections come captured. source: the Sidecar, and which of its ``ingress``.
+    bound there, or connections come captured. source: the Sidecar, and which of its ``ingress``. name: of the port, as
+    the service or Sidecar calls it. service: where one makes the port known.
     """
 
     number: int
@@ -45,6 +46,8 @@ class InboundPort:
     bound: bool
     ref: Ref | None
     source: tuple[Sidecar, sidecar.Ingress] | None = None
+    name: str = ""
+    service: KnownService | None = None
 
     @property
     def cluster(self) -> str:
@@ -92,6 +95,8 @@ def _of_service(number: int, target: Target, proxy: Proxy) -> InboundPort:
         bind=wildcard_of(proxy),
         bound=False,
         ref=service.ref,
+        name=port.name,
+        service=service,
     )
 
 
@@ -110,6 +115,7 @@ def _of_sidecar(found: Sidecar, proxy: Proxy) -> tuple[InboundPort, ...]:
             bound=_is_bound(ingress.capture_mode, proxy),
             ref=ref_of(found, f"spec.ingress[{index}]"),
             source=(found, ingress),
+            name=ingress.port.name or "",
         )
     return tuple(ports[number] for number in sorted(ports))
 

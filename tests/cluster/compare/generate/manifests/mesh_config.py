@@ -11,6 +11,17 @@ from tests.cluster.compare.generate.manifests.scene import ROOT, Document, Scene
 AUTHORIZERS = ("authorizer-grpc", "authorizer-http", "authorizer-nobody")
 LOGGERS = ("envoy", "log-text", "log-json", "log-otel")
 TRACERS = ("trace-otel", "trace-zipkin")
+_HEADERS: dict[str, Any] = {
+    "attemptCount": {"disabled": True},
+    "envoyDebugHeaders": {"disabled": True},
+    "forwardedClientCert": "SANITIZE_SET",
+    "preserveHttp1HeaderCase": True,
+    "requestId": {"disabled": True},
+    "server": {"value": "given"},
+    "setCurrentClientCertDetails": {"subject": False, "cert": True},
+    "xForwardedHost": {"enabled": True},
+    "xForwardedPort": {"enabled": True},
+}
 
 
 def with_providers(seen: Scene, *, more: bool) -> Document:
@@ -71,6 +82,9 @@ def _settings(seen: Scene) -> dict[str, Any]:
         "verifyCertificateAtClient": True,
         "meshMTLS": {"minProtocolVersion": "TLSV1_3"},
         "dnsRefreshRate": "9s",
+        "outboundClusterStatName": "%SERVICE%/%SERVICE_NAME%/%SUBSET_NAME%/%SERVICE_PORT%/%SERVICE_PORT_NAME%",
+        "inboundClusterStatName": "in-%SERVICE%-%SERVICE_FQDN%-%SERVICE_PORT_NAME%-%TARGET_PORT%",
         "inboundTrafficPolicy": {"mode": "LOCALHOST"},
+        "defaultConfig": {"proxyHeaders": seen.parts(_HEADERS, 1, 5)},
         "defaultProviders": {"accessLogging": ["log-text"], "tracing": ["trace-zipkin"]},
     }

@@ -124,7 +124,9 @@ def _object(seen: Scene, service: Service) -> Document:
         spec["internalTrafficPolicy"] = "Local"
     annotations = {}
     if seen.chance(0.2):
-        annotations["networking.istio.io/exportTo"] = seen.one([".", "*", f".,{seen.one(seen.spaces)}", "."])
+        annotations["networking.istio.io/exportTo"] = seen.one(
+            [".", "*", f".,{seen.one(seen.spaces)}", seen.one(seen.spaces), "~"]
+        )
     return document("Service", service.namespace, service.name, spec, "v1", annotations=annotations)
 
 

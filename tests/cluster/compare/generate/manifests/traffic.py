@@ -53,7 +53,9 @@ def destination_rules(seen: Scene) -> Iterator[Document]:
             if seen.chance(0.3):
                 settings = {"port": {"number": seen.one(service.ports)["port"]}, **_policy(seen)}
                 spec["trafficPolicy"]["portLevelSettings"] = [settings]
-            if seen.chance(0.1):
+            if seen.chance(0.15):
+                spec["trafficPolicy"]["proxyProtocol"] = seen.one([{}, {"version": "V2"}])
+            elif seen.chance(0.1):
                 spec["trafficPolicy"]["tunnel"] = {
                     "targetHost": "t.example.com",
                     "targetPort": 443,
