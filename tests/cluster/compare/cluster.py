@@ -101,7 +101,11 @@ class Cluster:
         }
         if known.keys() != wanted.keys() or any(known[key] < version for key, version in wanted.items()):
             return f"objects {sorted(known.items() ^ wanted.items())}"
-        services = {(each["hostname"], each["defaultAddress"]) for each in self.discovery.page("/debug/registryz")}
+        services = {
+            (each["hostname"], each["defaultAddress"])
+            for each in self.discovery.page("/debug/registryz")
+            if each["Attributes"]["Namespace"] != _MARKERS
+        }
         hosts = {(each.hostname, one) for each in world.snapshot.services for one in each.addresses or (_NO_ADDRESS,)}
         if services != hosts:
             return f"services {sorted(services ^ hosts)}"
@@ -129,10 +133,19 @@ class Cluster:
     def settle(self) -> None:
         """Wait until what istiod pushes was computed after all that it knows by now.
 
-        It gathers changes until none came for a tenth of a second. An object made now is pushed with or after them.
+        It gathers changes until none came for a tenth of a second. An object made now is pushed with or after them. A
+        Service that nobody may see is no change to istiod: it is counted in with the next service that is one.
         """
         self._count += 1
         name = f"marker-{self._count}"
+        ports = [{"name": "http", "number": 80, "protocol": "HTTP"}]
+        service = {
+            "apiVersion": "networking.istio.io/v1",
+            "kind": "ServiceEntry",
+            "metadata": {"name": "marker", "namespace": _MARKERS},
+            "spec": {"hosts": [f"{name}.example"], "ports": ports, "resolution": "NONE", "exportTo": ["."]},
+        }
+        self._api.apply(service)
         marker = {
             "apiVersion": "security.istio.io/v1",
             "kind": "AuthorizationPolicy",
