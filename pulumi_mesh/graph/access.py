@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from pulumi_mesh.graph.model import Access
-from pulumi_mesh.proxy.simulate.networks import contains
-from pulumi_mesh.proxy.simulate.texts import text_matches
+from pulumi_mesh.proxy.simulate.conditions import holds
+from pulumi_mesh.proxy.simulate.exchange import Exchange
 from pulumi_mesh.proxy.view.listeners import FilterChain, HttpConnectionManager
 from pulumi_mesh.proxy.view.rbac import (
     AllOf,
@@ -15,33 +14,27 @@ from pulumi_mesh.proxy.view.rbac import (
     AnyOf,
     Authenticated,
     Condition,
+    DestinationAddress,
     DestinationPort,
     HttpRbac,
     NetworkRbac,
     Not,
     Policy,
+    RequestedServerName,
     Rules,
     SourceAddress,
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """principal: its SPIFFE URI, empty where it proves none, None where any client is meant. address: its own, empty
-    likewise. port: the one that it calls.
+def access(chain: FilterChain, met: Exchange, *, anyone: bool) -> tuple[Access, tuple[str, ...]]:
+    """What the filter chain lets a client do, and the policies that decide it.
+
+    met: what is known of the connection. anyone: the client stands for any, of whatever identity and address.
     """
-
-    principal: str | None
-    address: str
-    port: int
-
-
-def access(chain: FilterChain, caller: Caller) -> tuple[Access, tuple[str, ...]]:
-    """What the filter chain lets the caller do, and the policies that decide it."""
     answer: Access = "allowed"
     named: dict[str, None] = {}
     for rules in _rules(chain):
-        said, policies = _decide(rules, caller)
+        said, policies = _decide(rules, met, anyone=anyone)
         if said == "denied":
             return said, policies
         if said == "partly":
@@ -58,10 +51,10 @@ def _rules(chain: FilterChain) -> Iterable[Rules]:
             yield from (one.rules for one in each.http_filters if isinstance(one, HttpRbac) and one.rules)
 
 
-def _decide(rules: Rules, caller: Caller) -> tuple[Access, tuple[str, ...]]:
+def _decide(rules: Rules, met: Exchange, *, anyone: bool) -> tuple[Access, tuple[str, ...]]:
     if rules.action == "LOG":
         return "allowed", ()
-    held = [(each.name, _policy(each, caller)) for each in rules.policies]
+    held = [(each.name, _policy(each, met, anyone=anyone)) for each in rules.policies]
     sure = tuple(name for name, holds in held if holds)
     maybe = tuple(name for name, holds in held if holds is None)
     if rules.action == "DENY":
@@ -71,30 +64,27 @@ def _decide(rules: Rules, caller: Caller) -> tuple[Access, tuple[str, ...]]:
     return ("partly", maybe) if maybe else ("denied", tuple(name for name, _ in held))
 
 
-def _policy(policy: Policy, caller: Caller) -> bool | None:
-    return _all(_any(_known(each, caller) for each in those) for those in (policy.permissions, policy.principals))
+def _policy(policy: Policy, met: Exchange, *, anyone: bool) -> bool | None:
+    parts = (policy.permissions, policy.principals)
+    return _all(_any(_known(each, met, anyone=anyone) for each in those) for those in parts)
 
 
-def _known(condition: Condition, caller: Caller) -> bool | None:
-    """Whether a condition holds for every request of the caller; None where it depends on the request."""
+def _known(condition: Condition, met: Exchange, *, anyone: bool) -> bool | None:
+    """Whether a condition holds for every request of the client; None where it depends on the request."""
     match condition:
-        case Always():
-            return True
         case AllOf(conditions):
-            return _all(_known(each, caller) for each in conditions)
+            return _all(_known(each, met, anyone=anyone) for each in conditions)
         case AnyOf(conditions):
-            return _any(_known(each, caller) for each in conditions)
+            return _any(_known(each, met, anyone=anyone) for each in conditions)
         case Not(inner):
-            found = _known(inner, caller)
+            found = _known(inner, met, anyone=anyone)
             return None if found is None else not found
-        case Authenticated(match):
-            if caller.principal is None:
-                return None
-            return bool(caller.principal) and (match is None or text_matches(match, caller.principal))
-        case DestinationPort(port):
-            return port == caller.port
-        case SourceAddress("direct_remote_ip", prefix, length) if caller.address:
-            return contains(prefix, length, caller.address)
+        case Authenticated():
+            return None if anyone else holds(condition, met)
+        case SourceAddress("direct_remote_ip"):
+            return None if anyone or not met.peer.connection.source else holds(condition, met)
+        case Always() | DestinationPort() | DestinationAddress() | RequestedServerName():
+            return holds(condition, met)
         case _:
             return None
 

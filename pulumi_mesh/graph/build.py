@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
-from pulumi_mesh.graph.access import Caller, access
+from pulumi_mesh.graph.access import access
 from pulumi_mesh.graph.callers import named_callers
 from pulumi_mesh.graph.model import Access, Edge, Graph, Node, Security
 from pulumi_mesh.graph.security import speech, taken_by
@@ -14,6 +15,9 @@ from pulumi_mesh.graph.sent import Sent, sent_by
 from pulumi_mesh.manifests.answering import Answering, answering
 from pulumi_mesh.manifests.snapshot import KnownService, Proxy, Snapshot, Workload
 from pulumi_mesh.proxy.resolve import resolve_all
+from pulumi_mesh.proxy.simulate.destinations import endpoints_of
+from pulumi_mesh.proxy.simulate.onward import onward
+from pulumi_mesh.proxy.simulate.request import Request
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.addresses import SocketAddress
 from pulumi_mesh.proxy.view.clusters import Cluster, Endpoint
@@ -105,8 +109,8 @@ class _Whole:
     ) -> Edge:
         target = f"version:{sent.host}|{sent.subset}" if sent.subset else f"service:{sent.host}"
         found: list[tuple[Security, Access, tuple[str, ...]]] = []
-        for endpoint in _endpoints(view, cluster):
-            found.append(self._between(client, cluster, endpoint, sent.host, anyone=anyone))
+        for endpoint in endpoints_of(view, cluster) if cluster else ():
+            found.append(self._between(client, cluster, endpoint, sent, anyone=anyone))
         securities = {security for security, _, _ in found}
         accesses = {access for _, access, _ in found}
         return Edge(
@@ -121,34 +125,28 @@ class _Whole:
         )
 
     def _between(
-        self, client: Proxy, cluster: Cluster | None, endpoint: Endpoint, host: str, *, anyone: bool
+        self, client: Proxy, cluster: Cluster | None, endpoint: Endpoint, what: Sent, *, anyone: bool
     ) -> tuple[Security, Access, tuple[str, ...]]:
         address = endpoint.address
         if cluster is None or not isinstance(address, SocketAddress):
             return "unknown", "allowed", ()
-        spoken = speech(cluster, endpoint)
+        own: Literal["plaintext", "tls"] = "tls" if what.server_name else "plaintext"
+        request = Request(
+            host=what.host,
+            protocol=what.protocol,
+            tls=own,
+            sni=what.server_name,
+            source="" if anyone else client.address,
+        )
+        identity = spiffe_id(self.snapshot.mesh.trust_domain, client.namespace, client.service_account)
+        sent = onward(cluster, endpoint, address, request, identity=identity, own=own)
         server = self._sidecars.get(address.host)
         if server is None:
-            return spoken, "allowed", ()
-        chain = taken_by(self.views[server], address.host, address.port, spoken, host)
-        if chain is None:
+            return speech(sent), "allowed", ()
+        taken = taken_by(self.views[server], sent)
+        if taken is None:
             return "mismatch", "allowed", ()
-        identity = spiffe_id(self.snapshot.mesh.trust_domain, client.namespace, client.service_account)
-        caller = Caller(
-            principal=None if anyone else (identity if spoken == "mtls" else ""),
-            address="" if anyone else client.address,
-            port=address.port,
-        )
-        return (spoken, *access(chain, caller))
-
-
-def _endpoints(view: ProxyView, cluster: Cluster | None) -> Iterator[Endpoint]:
-    if cluster is None:
-        return
-    sets = [each.localities for each in view.endpoints if each.cluster == cluster.name]
-    for localities in (*sets, cluster.endpoints):
-        for each in localities:
-            yield from each.endpoints
+        return (speech(sent), *access(*taken, anyone=anyone))
 
 
 def _following(whole: _Whole, source: Proxy, known: list[tuple[str, str]]) -> list[Edge]:

@@ -31,9 +31,9 @@ class Edge:
     """Traffic from one node to another. A target that is a service is any of its versions.
 
     labels: which requests, such as ``/reviews*``; none is all of them. weight: percent of them, None when it is all.
-    security: what holds between the two: ``mtls``, ``tls`` (begun by the proxy, ended elsewhere), ``plaintext``,
-    ``mixed`` where endpoints differ, ``mismatch`` where the server does not take what the client sends, ``unknown``
-    without an endpoint or for one that has no proxy. access: whether the server's policies let the client in;
+    security: what holds between the two: ``mtls`` (the mesh's), ``tls`` (of another kind, begun by the proxy or before
+    it), ``plaintext``, ``mixed`` where endpoints differ, ``mismatch`` where the server does not take what the client
+    sends, ``unknown`` without an endpoint that is known. access: whether the server's policies let the client in;
     ``partly`` is for some requests. policies: those that say so. ref: the object that asked for the edge.
     """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from pulumi_mesh.proxy.tables.describe import route_match
 from pulumi_mesh.proxy.view import ProxyView
@@ -18,7 +19,9 @@ from pulumi_mesh.words.cluster_names import parsed
 class Sent:
     """cluster: its name. host, subset: of the service that it stands for. label: which requests; empty is all.
 
-    weight: percent of these, None when it is all of them. ref: the object that asked for it.
+    weight: percent of these, None when it is all of them. protocol: ``tcp`` for bytes that are not read.
+    server_name: of the TLS that such bytes are, empty where they are not known to be.
+    ref: the object that asked for it.
     """
 
     cluster: str
@@ -26,6 +29,8 @@ class Sent:
     subset: str
     label: str = ""
     weight: float | None = None
+    protocol: Literal["http", "tcp"] = "http"
+    server_name: str = ""
     ref: Ref | None = None
 
 
@@ -51,7 +56,7 @@ def _of_virtual_host(host: VirtualHost, start: str) -> Iterator[Sent]:
             key = parsed(cluster)
             if key is not None:
                 label = " ".join(filter(None, (_path(route.match, start), *_conditions(route.match))))
-                yield Sent(cluster, key.host, key.subset, label, weight, ref)
+                yield Sent(cluster, key.host, key.subset, label, weight, ref=ref)
 
 
 def _shares(route: Route) -> Iterator[tuple[str, float | None, Ref | None]]:
@@ -70,6 +75,7 @@ def _shares(route: Route) -> Iterator[tuple[str, float | None, Ref | None]]:
 def _of_connections(listener: Listener) -> Iterator[Sent]:
     for chain in listener.filter_chains:
         names = ", ".join(chain.match.server_names)
+        passed = next(iter(chain.match.server_names), "") if chain.tls is None else ""
         for each in chain.filters:
             if not isinstance(each, TcpProxy):
                 continue
@@ -78,7 +84,9 @@ def _of_connections(listener: Listener) -> Iterator[Sent]:
                 key = parsed(cluster)
                 if key is not None:
                     share = 100 * weight / total if total and weight != total else None
-                    yield Sent(cluster, key.host, key.subset, f"SNI {names}" if names else "", share, chain.ref)
+                    yield Sent(
+                        cluster, key.host, key.subset, f"SNI {names}" if names else "", share, "tcp", passed, chain.ref
+                    )
 
 
 def _path(match: RouteMatch, start: str) -> str:

@@ -13,12 +13,12 @@ from pulumi_mesh.proxy.resolve import resolve
 from pulumi_mesh.proxy.resolve.terms import in_istio_terms
 from pulumi_mesh.proxy.simulate import Outcome, Request, Share, simulate
 from pulumi_mesh.proxy.simulate.connection import without_port
-from pulumi_mesh.proxy.simulate.destinations import cluster_of, endpoints_of, transport_to
+from pulumi_mesh.proxy.simulate.destinations import cluster_of, endpoints_of
+from pulumi_mesh.proxy.simulate.onward import onward
 from pulumi_mesh.proxy.simulate.outcome import Error
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.addresses import SocketAddress
 from pulumi_mesh.proxy.view.clusters import Cluster, Endpoint
-from pulumi_mesh.proxy.view.tls import UpstreamTls
 from pulumi_mesh.words.identities import spiffe_id
 
 ViewOf = Callable[[Proxy], ProxyView]
@@ -97,7 +97,8 @@ def journey(
 
     request: as ``request_of`` makes it of a URL: its port is that of the service, or of the gateway's Service.
     source: the sidecar whose workload sends it, or the gateway that a client outside comes by; None is the gateway that
-    takes the request furthest. view_of: gives the views; default: ``resolve``. Raises MeshError when there is no gateway at all.
+    takes the request furthest. view_of: gives the views; default: ``resolve``. Raises MeshError when there is no
+    gateway at all.
     """
     snapshot = in_istio_terms(snapshot)
     see = cache(view_of or partial(resolve, snapshot))
@@ -204,27 +205,18 @@ class _Way:
         self, here: Hop, share: Share, cluster: Cluster, endpoint: Endpoint | None, address: SocketAddress
     ) -> Request:
         """What the proxy sends to an endpoint."""
-        transport = transport_to(cluster, endpoint)
-        tls = transport if isinstance(transport, UpstreamTls) else None
         proxy = here.proxy
         routed = here.request.protocol != "tcp" and bool(here.outcome.route_config)
-        return replace(
+        changed = replace(
             here.request,
             host=share.host or here.outcome.host or here.request.host,
             path=here.outcome.path or here.request.path,
             headers=(share.request_headers or here.outcome.request_headers) if routed else here.request.headers,
-            port=address.port,
-            address=address.host,
-            direction="inbound",
             protocol="http2" if routed and cluster.http and cluster.http.protocol == "http2" else here.request.protocol,
-            # What a proxy only passes on keeps the client's own TLS.
-            tls=("mtls" if tls.certificates else "tls") if tls else _passed_on(here, routed=routed),
-            sni=tls.sni if tls else here.request.sni,
-            alpn=tls.alpn if tls else here.request.alpn if not routed else (),
-            principal=_principal(self.snapshot, proxy) if tls and tls.certificates and proxy else "",
-            certificate="default",
             source=proxy.address if proxy else here.request.source,
         )
+        identity = _principal(self.snapshot, proxy) if proxy else ""
+        return onward(cluster, endpoint, address, changed, identity=identity, own=_passed_on(here, routed=routed))
 
     def _arrival(self, sent: Request, share: Share, weight: float, behind: int) -> Hop:
         for proxy in self.snapshot.proxies:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 import pulumi_mesh as pm
@@ -9,6 +11,7 @@ from pulumi_mesh.graph import Edge, Graph, graph, graph_data, mermaid
 from pulumi_mesh.render import snapshot
 from pulumi_mesh.render.istio.names import host_of
 
+Mode = Literal["STRICT", "PERMISSIVE", "DISABLE"]
 HOST = "{}.shop.svc.cluster.local"
 WEB = pm.Service("web", namespace="shop", port=80, service_account="web")
 API = pm.Service("api", namespace="shop", port=80, versions=["v1", "v2"], service_account="api", calls=[WEB])
@@ -68,7 +71,7 @@ def test_a_route_that_nobody_is_known_to_call() -> None:
 
 
 @pytest.mark.parametrize(("mode", "security"), [("STRICT", "mtls"), ("PERMISSIVE", "mtls"), ("DISABLE", "plaintext")])
-def test_mutual_tls(mode: str, security: str) -> None:
+def test_mutual_tls(mode: Mode, security: str) -> None:
     (edge,) = drawn(mutual_tls=[pm.MutualTLS(mode)]).edges
     assert edge.security == security
 
@@ -85,6 +88,62 @@ def test_a_client_that_does_not_speak_what_is_asked() -> None:
 
 
 @pytest.mark.parametrize(
+    ("tls", "security"),
+    [
+        ({"mode": "ISTIO_MUTUAL"}, "mtls"),
+        ({"mode": "SIMPLE"}, "mismatch"),
+        # A certificate that is not the mesh's is nothing to a sidecar.
+        ({"mode": "MUTUAL", "clientCertificate": "/c", "privateKey": "/k", "caCertificates": "/r"}, "mismatch"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["STRICT", "PERMISSIVE"])
+def test_tls_that_a_client_begins_itself(tls: dict[str, str], security: str, mode: Mode) -> None:
+    from pulumi_mesh import istio
+
+    spec = {"host": HOST.format("web"), "trafficPolicy": {"tls": tls}}
+    rule = istio.DestinationRule("web", namespace="shop", spec=spec)
+    assert [each.security for each in drawn(objects=[rule], mutual_tls=[pm.MutualTLS(mode)]).edges] == [security]
+
+
+@pytest.mark.parametrize(
+    "tls", [pm.UpstreamTLS("SIMPLE"), pm.UpstreamTLS("MUTUAL", client_certificate="/c", private_key="/k")]
+)
+def test_tls_toward_what_has_no_sidecar_is_not_the_meshs(tls: pm.UpstreamTLS) -> None:
+    outside = pm.Service("db", namespace="shop", hostname="db.example.com", ports=[443], resolution="DNS", tls=tls)
+    api = pm.Service("api", namespace="shop", port=80, calls=[outside])
+    assert [each.security for each in drawn(services=[outside, api]).edges] == ["tls"]
+
+
+def test_tls_that_a_proxy_only_passes_on() -> None:
+    from pulumi_mesh import istio
+
+    hosts = ["shop.example.com"]
+    server = {"port": {"number": 443, "name": "tls", "protocol": "TLS"}, "hosts": hosts, "tls": {"mode": "PASSTHROUGH"}}
+    public = istio.Gateway("p", namespace="shop", spec={"selector": {"istio": "ingressgateway"}, "servers": [server]})
+    tls = [{"match": [{"sniHosts": hosts}], "route": [{"destination": {"host": "web", "port": {"number": 80}}}]}]
+    spec = {"hosts": hosts, "gateways": ["p"], "tls": tls}
+    routes = istio.VirtualService("p", namespace="shop", spec=spec)
+    web = pm.Service("web", namespace="shop", ports=[pm.Port(80, protocol="TCP")])
+    found = drawn(services=[web], gateways=[PUBLIC], objects=[public, routes])
+    assert [(each.labels, each.security) for each in found.edges] == [(("SNI shop.example.com",), "mtls")]
+    plain = {"host": HOST.format("web"), "trafficPolicy": {"tls": {"mode": "DISABLE"}}}
+    rule = istio.DestinationRule("web", namespace="shop", spec=plain)
+    expected: tuple[tuple[Mode, str], ...] = (("PERMISSIVE", "tls"), ("STRICT", "mismatch"))
+    for each_mode, security in expected:
+        objects, modes = [public, routes, rule], [pm.MutualTLS(each_mode)]
+        found = drawn(services=[web], gateways=[PUBLIC], objects=objects, mutual_tls=modes)
+        assert [each.security for each in found.edges] == [security]
+
+
+def test_policies_on_ports_of_bytes() -> None:
+    store = pm.Service("store", namespace="shop", ports=[pm.Port(each, protocol="TCP") for each in (80, 81)])
+    api = pm.Service("api", namespace="shop", port=80, service_account="api", calls=[store])
+    rule = pm.AuthorizationRule(principals=[api], ports=[80])
+    found = drawn(services=[store, api], authorization=[pm.AuthorizationPolicy("p", target=store, rules=[rule])])
+    assert sorted((each.security, each.access) for each in found.edges) == [("mtls", "allowed"), ("mtls", "denied")]
+
+
+@pytest.mark.parametrize(
     ("rule", "access"),
     [
         (pm.AuthorizationRule(principals=[API]), "allowed"),
@@ -94,7 +153,7 @@ def test_a_client_that_does_not_speak_what_is_asked() -> None:
     ],
 )
 @pytest.mark.parametrize("mode", ["STRICT", "DISABLE"])
-def test_policies_that_allow(rule: pm.AuthorizationRule, access: str, mode: str) -> None:
+def test_policies_that_allow(rule: pm.AuthorizationRule, access: str, mode: Mode) -> None:
     policy = pm.AuthorizationPolicy("p", target=WEB, rules=[rule])
     (edge,) = drawn(authorization=[policy], mutual_tls=[pm.MutualTLS(mode)]).edges
     # In plain text nobody has an identity.
