@@ -37,7 +37,8 @@ class Merge:
         for key, value in given.items():
             field = known[key]
             if field.oneof is not None:
-                for other in [each for each in there if each != key and known[each].oneof == field.oneof]:
+                others = [each for each in there if each != key and each in known and known[each].oneof == field.oneof]
+                for other in others:
                     del there[other]
             if field.kind[0] == "[":
                 kept = [] if self._replace_lists else there.get(key, [])

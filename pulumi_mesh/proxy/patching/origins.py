@@ -88,7 +88,8 @@ def cluster(value: Cluster, written: Json, visit: Visit) -> Cluster:
 def _each(
     values: tuple[T, ...], written: list[Json] | None, visit: Visit, go: Callable[[T, Json, Visit], T]
 ) -> tuple[T, ...]:
-    return tuple(go(value, message, visit) for value, message in zip(values, written or (), strict=True))
+    # A list that the view has no place for stays in ``extra``: then there is none of it here.
+    return tuple(go(value, message, visit) for value, message in zip(values, written or (), strict=bool(values)))
 
 
 def _chain(value: FilterChain, written: Json, visit: Visit) -> FilterChain:
