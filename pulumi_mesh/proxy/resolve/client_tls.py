@@ -126,7 +126,7 @@ def _originated(
         minimum_version="TLSv1_2",
         maximum_version="TLSv1_3",
         cipher_suites=tuple(map(str, freeze(defaults.get("cipherSuites")) or ())),
-        extra=_with_curves(extra, defaults),
+        extra=with_curves(extra, defaults),
     )
 
 
@@ -159,7 +159,8 @@ def _revocations(tls: destination_rule.Tls) -> FrozenMap[str, object]:
     return FrozenMap({"crl": FrozenMap({"filename": tls.ca_crl})})
 
 
-def _with_curves(extra: FrozenMap[str, object], defaults: FrozenMap[str, object]) -> FrozenMap[str, object]:
+def with_curves(extra: FrozenMap[str, object], defaults: FrozenMap[str, object]) -> FrozenMap[str, object]:
+    """With the curves of the mesh's ``tlsDefaults``, of either side of TLS."""
     curves = defaults.get("ecdhCurves")
     if not curves:
         return extra

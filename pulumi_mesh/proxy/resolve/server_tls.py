@@ -5,7 +5,7 @@ from __future__ import annotations
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import gateway
 from pulumi_mesh.manifests.snapshot import MeshConfig
-from pulumi_mesh.proxy.resolve.client_tls import TRUST_ROOT, WORKLOAD_CERTIFICATE, names_of_any_type
+from pulumi_mesh.proxy.resolve.client_tls import TRUST_ROOT, WORKLOAD_CERTIFICATE, names_of_any_type, with_curves
 from pulumi_mesh.proxy.view.matching import EMPTY, StringMatch
 from pulumi_mesh.proxy.view.tls import DownstreamTls, SecretRef, Validation
 from pulumi_mesh.words.cipher_suites import CIPHER_SUITES
@@ -16,6 +16,8 @@ _AUTHORITY = "-cacert"
 _WORKLOAD = "builtin://"
 """The credential that is the gateway's own identity in the mesh."""
 _INVALID = "invalid://"
+_OF_SERVERS = (None, "SIMPLE", "MUTUAL", "OPTIONAL_MUTUAL")
+"""Modes whose parameters are the server's own or the mesh's; the others have those of mutual TLS in the mesh."""
 _KINDS = ("configmap://", "kubernetes://", "kubernetes-gateway://")
 
 
@@ -38,6 +40,8 @@ def server_tls(tls: gateway.Tls, mesh: MeshConfig) -> DownstreamTls:
     if by_credential and tls.mode in (None, "SIMPLE") and tls.subject_alt_names:
         names = FrozenMap(names_of_any_type(tls.subject_alt_names))
         extra = FrozenMap({"common_tls_context": FrozenMap({"validation_context": names})})
+    if tls.mode in _OF_SERVERS:
+        extra = with_curves(extra, mesh.tls_defaults)
     minimum, maximum, suites = _parameters(tls, mesh)
     return DownstreamTls(
         certificates,
@@ -57,7 +61,7 @@ def _parameters(tls: gateway.Tls, mesh: MeshConfig) -> tuple[str, str, tuple[str
     Mirrors applyDownstreamTLSDefaults, applyServerTLSSettings (core/listener.go) and FilterCipherSuites
     (pkg/config/security).
     """
-    if tls.mode not in (None, "SIMPLE", "MUTUAL", "OPTIONAL_MUTUAL"):
+    if tls.mode not in _OF_SERVERS:
         return "", "", ()
     defaults = mesh.tls_defaults
     lowest = defaults.get("minProtocolVersion", "TLS_AUTO")

@@ -183,11 +183,13 @@ def running(folder: Path, binary: Callable[[str], Path]) -> Iterator[Cluster]:
             cluster.close()
 
 
-def _by_name(manifest: dict[str, Any]) -> tuple[str, str]:
-    """A ServiceEntry's services are named by their hosts."""
+def _by_name(manifest: dict[str, Any]) -> tuple[bool, str, str]:
+    """A ServiceEntry's services are named by their hosts. Routes of the Gateway API go by namespace first."""
     metadata = manifest["metadata"]
+    if manifest["kind"] in ("HTTPRoute", "GRPCRoute"):
+        return True, metadata["namespace"], metadata["name"]
     name = manifest["spec"]["hosts"][0] if manifest["kind"] == "ServiceEntry" else metadata["name"]
-    return name, metadata["namespace"]
+    return False, name, metadata["namespace"]
 
 
 def _endpoints(shards: Any) -> set[tuple[object, ...]]:

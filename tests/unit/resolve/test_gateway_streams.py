@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pulumi_mesh import istio
-from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.frozen import FrozenMap, freeze
 from pulumi_mesh.manifests.snapshot import MeshConfig
 from pulumi_mesh.objects import Object
 from pulumi_mesh.proxy.view.listeners import FilterChain, HttpConnectionManager, Listener, OpaqueFilter, TcpProxy
@@ -195,12 +195,22 @@ def test_behind_other_proxies() -> None:
 
 def test_the_mesh_has_defaults_for_tls() -> None:
     mesh = MeshConfig(
-        tls_defaults=FrozenMap({"minProtocolVersion": "TLSV1_3", "cipherSuites": ("ECDHE-RSA-AES128-GCM-SHA256",)})
+        tls_defaults=freeze(
+            {
+                "minProtocolVersion": "TLSV1_3",
+                "cipherSuites": ["ECDHE-RSA-AES128-GCM-SHA256"],
+                "ecdhCurves": ["P-256"],
+            }
+        )
     )
     (listener,) = listeners(gateway("HTTPS", tls={"mode": "SIMPLE", "credentialName": "c"}), mesh=mesh)
     tls = listener.filter_chains[0].tls
     assert tls is not None
     assert (tls.minimum_version, tls.cipher_suites) == ("TLSv1_3", ("ECDHE-RSA-AES128-GCM-SHA256",))
+    assert tls.extra == freeze({"common_tls_context": {"tls_params": {"ecdh_curves": ["P-256"]}}})
+    (mutual,) = listeners(gateway("HTTPS", tls={"mode": "ISTIO_MUTUAL"}), mesh=mesh)
+    assert mutual.filter_chains[0].tls is not None
+    assert mutual.filter_chains[0].tls.extra == FrozenMap()
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,9 @@ _LISTENERS: tuple[Document, ...] = (
 )
 
 
+_FRACTION: Document = {"fraction": {"numerator": 1, "denominator": 8}}
+
+
 def gateway_api(seen: Scene) -> Iterator[Document]:
     """A Gateway and up to four routes of different kinds."""
     space = seen.one(seen.spaces)
@@ -24,6 +27,10 @@ def gateway_api(seen: Scene) -> Iterator[Document]:
     for each in listeners:
         if seen.chance(0.5):
             each["allowedRoutes"] = {"namespaces": {"from": seen.one(["All", "Same"])}}
+        if seen.chance(0.15):
+            one = seen.one(seen.spaces)
+            labels = {"matchLabels": {"kubernetes.io/metadata.name": one}}
+            each["allowedRoutes"] = {"namespaces": {"from": "Selector", "selector": labels}}
     yield document("Gateway", space, "api", {"gatewayClassName": "istio", "listeners": listeners}, _API)
     for position, kind in enumerate(seen.some(["HTTPRoute", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"], 1, 4)):
         yield _route(seen, space, kind, position)
@@ -56,7 +63,9 @@ def _route(seen: Scene, space: str, kind: str, position: int) -> Document:
 def _rule(seen: Scene, kind: str) -> Document:
     made: Document = {"backendRefs": [_backend(seen) for _ in range(seen.one([1, 1, 2]))]}
     if kind == "GRPCRoute" and seen.chance(0.7):
-        made["matches"] = [{"method": {"service": "a.B", **({"method": "Get"} if seen.chance(0.5) else {})}}]
+        method: Document = {"service": "a.B", **({"method": "Get"} if seen.chance(0.5) else {})}
+        headers = {"headers": [{"name": "x-a", "value": "1"}]} if seen.chance(0.3) else {}
+        made["matches"] = [{"method": seen.one([method, {**method, "type": "RegularExpression"}]), **headers}]
     if kind != "HTTPRoute":
         return made
     matches: dict[str, Any] = {
@@ -72,13 +81,42 @@ def _rule(seen: Scene, kind: str) -> Document:
         {"type": "ResponseHeaderModifier", "responseHeaderModifier": {"remove": ["x-r"]}},
         {"type": "RequestMirror", "requestMirror": {"backendRef": _backend(seen, weight=False)}},
         {"type": "URLRewrite", "urlRewrite": {"hostname": "inside.example.com"}},
+        {"type": "URLRewrite", "urlRewrite": {"path": {"type": "ReplaceFullPath", "replaceFullPath": "/full"}}},
+        {
+            "type": "URLRewrite",
+            "urlRewrite": {"path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": seen.one(["/", "/in/"])}},
+        },
+        {
+            "type": "RequestMirror",
+            "requestMirror": {"backendRef": _backend(seen, weight=False), **seen.one([{"percent": 5}, _FRACTION])},
+        },
+        {
+            "type": "CORS",
+            "cors": {"allowOrigins": seen.one([["https://a"], ["*"], ["https://*.example.com"]]), "maxAge": 9},
+        },
     ]
     if seen.chance(0.4):
         made["filters"] = seen.some(filters, 1, 2)
     elif seen.chance(0.15):
-        redirect = seen.one([{"hostname": "new.example.com"}, {"scheme": "https", "statusCode": 301}, {"port": 8443}])
+        redirect = seen.one(
+            [
+                {"hostname": "new.example.com"},
+                {"scheme": "https", "statusCode": 301},
+                {"port": 8443},
+                {"path": {"type": "ReplaceFullPath", "replaceFullPath": "/new"}},
+                {"path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/new"}},
+            ]
+        )
         made = {**made, "filters": [{"type": "RequestRedirect", "requestRedirect": redirect}]}
         del made["backendRefs"]
+    if seen.chance(0.15):
+        made["retry"] = seen.one([{"attempts": 2}, {"codes": [500, 503], "attempts": 3, "backoff": "2s"}])
+    if seen.chance(0.2):
+        made["name"] = "named"
+    if "backendRefs" in made and seen.chance(0.2):
+        made["backendRefs"][0]["filters"] = [
+            {"type": "RequestHeaderModifier", "requestHeaderModifier": {"add": [{"name": "x-b", "value": "1"}]}}
+        ]
     if seen.chance(0.3):
         made["timeouts"] = seen.one([{"request": "3s"}, {"request": "3s", "backendRequest": "1s"}])
     return made

@@ -24,6 +24,14 @@ _HEADERS: dict[str, Any] = {
 }
 
 
+_TOPOLOGIES: tuple[dict[str, Any], ...] = (
+    {"numTrustedProxies": 2},
+    {"forwardClientCertDetails": "APPEND_FORWARD", "numTrustedProxies": 1},
+    {"forwardClientCertDetails": "ALWAYS_FORWARD_ONLY"},
+    {"proxyProtocol": {}},
+)
+
+
 def with_providers(seen: Scene, *, more: bool) -> Document:
     """The ConfigMap that istiod reads; ``more``: with settings that apply to all of the mesh."""
     config: dict[str, Any] = {"extensionProviders": _providers(seen)}
@@ -64,7 +72,7 @@ def _providers(seen: Scene) -> list[Document]:
 
 def _settings(seen: Scene) -> dict[str, Any]:
     return {
-        "outboundTrafficPolicy": {"mode": "REGISTRY_ONLY"},
+        "outboundTrafficPolicy": {"mode": seen.one(["REGISTRY_ONLY", "ALLOW_ANY_DYNAMIC_DNS"])},
         "enableAutoMtls": False,
         "connectTimeout": "3s",
         "protocolDetectionTimeout": "5s",
@@ -85,6 +93,21 @@ def _settings(seen: Scene) -> dict[str, Any]:
         "outboundClusterStatName": "%SERVICE%/%SERVICE_NAME%/%SUBSET_NAME%/%SERVICE_PORT%/%SERVICE_PORT_NAME%",
         "inboundClusterStatName": "in-%SERVICE%-%SERVICE_FQDN%-%SERVICE_PORT_NAME%-%TARGET_PORT%",
         "inboundTrafficPolicy": {"mode": "LOCALHOST"},
-        "defaultConfig": {"proxyHeaders": seen.parts(_HEADERS, 1, 5)},
+        "defaultConfig": seen.parts(
+            {
+                "proxyHeaders": seen.parts(_HEADERS, 1, 5),
+                "gatewayTopology": seen.one(_TOPOLOGIES),
+                "tracing": {"sampling": 30, "maxPathTagLength": 99},
+            },
+            1,
+            3,
+        ),
+        "tlsDefaults": {"cipherSuites": ["ECDHE-RSA-AES256-GCM-SHA384"], "ecdhCurves": ["P-256"]},
+        "defaultTrafficPolicy": seen.parts(
+            {"connectionPool": {"tcp": {"maxConnections": 17}}, "outlierDetection": {"consecutive5xxErrors": 6}}, 1, 2
+        ),
+        "proxyHttpPort": 15007,
+        "accessLogFormat": "%START_TIME% given\n",
+        "disableEnvoyListenerLog": True,
         "defaultProviders": {"accessLogging": ["log-text"], "tracing": ["trace-zipkin"]},
     }

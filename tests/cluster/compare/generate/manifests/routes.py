@@ -8,6 +8,36 @@ from typing import Any
 from tests.cluster.compare.generate.manifests.scene import Document, Scene, Service, document
 from tests.cluster.compare.generate.manifests.service_entries import HOSTS
 
+_RETRIES: tuple[Document, ...] = (
+    {"attempts": 2, "perTryTimeout": "1s", "retryOn": "5xx,reset"},
+    {"attempts": 0},
+    {"attempts": 3, "retryOn": "503,gateway-error", "retryRemoteLocalities": True, "backoff": "2s"},
+    {"attempts": 1, "retryIgnorePreviousHosts": False},
+)
+_REWRITES: tuple[Document, ...] = (
+    {"uri": "/inside"},
+    {"uri": "/"},
+    {"authority": "other.example.com"},
+    {"uriRegexRewrite": {"match": "/a/(.*)", "rewrite": "/b/\\1"}, "authority": "other.example.com"},
+)
+_FAULTS: tuple[Document, ...] = (
+    {"delay": {"fixedDelay": "2s", "percentage": {"value": 5}}},
+    {"abort": {"httpStatus": 503, "percentage": {"value": 0.5}}},
+    {"abort": {"grpcStatus": "UNAVAILABLE"}, "delay": {"fixedDelay": "1s"}},
+)
+_CORS: tuple[Document, ...] = (
+    {"allowOrigins": [{"exact": "https://a"}], "allowMethods": ["GET"]},
+    {
+        "allowOrigins": [{"regex": "https://.*"}, {"prefix": "http://"}],
+        "allowHeaders": ["x-a"],
+        "exposeHeaders": ["x-b"],
+        "maxAge": "1h",
+        "allowCredentials": True,
+        "unmatchedPreflights": "IGNORE",
+    },
+    {"allowMethods": ["PUT"]},
+)
+
 
 def stream_routes(seen: Scene) -> Iterator[Document]:
     """Routes of connections, by port, by SNI, by where they come from."""
@@ -80,21 +110,51 @@ def http_route(seen: Scene) -> Document:
         "port": seen.one([80, 8080, 7000]),
         "method": {"exact": "GET"},
         "authority": {"prefix": "a"},
+        "ignoreUriCase": True,
+        "scheme": {"exact": "https"},
+        "queryParams": {"q": seen.one([{"exact": "1"}, {"regex": "[0-9]+"}, {}])},
+        "withoutHeaders": {"x-not": seen.one([{"exact": "a"}, {}])},
+        "statPrefix": "counted",
     }
     match = {"match": [seen.parts(parts, 1, 3) for _ in range(seen.one([1, 2]))]} if seen.chance(0.8) else {}
+    if seen.chance(0.15):
+        return {**match, **_answer(seen)}
     return {**match, **_forward(seen)}
+
+
+def _answer(seen: Scene) -> Document:
+    """What the proxy says itself."""
+    redirects: list[Document] = [
+        {"uri": "/new", "authority": "new.example.com", "redirectCode": 308},
+        {"scheme": "https", "port": 8443},
+        {"derivePort": "FROM_REQUEST_PORT", "authority": "new.example.com"},
+    ]
+    if seen.chance(0.6):
+        return {"redirect": seen.one(redirects)}
+    return {"directResponse": {"status": 418, **({"body": {"string": "no"}} if seen.chance(0.5) else {})}}
 
 
 def _forward(seen: Scene) -> Document:
     parts: dict[str, Any] = {
         "timeout": "7s",
-        "retries": {"attempts": 2, "perTryTimeout": "1s", "retryOn": "5xx,reset"},
-        "rewrite": seen.one([{"uri": "/inside"}, {"authority": "other.example.com"}]),
-        "headers": {"request": {"set": {"x-a": "1"}}, "response": {"remove": ["x-b"]}},
-        "fault": {"delay": {"fixedDelay": "2s", "percentage": {"value": 5}}},
-        "mirror": destination(seen),
-        "corsPolicy": {"allowOrigins": [{"exact": "https://a"}], "allowMethods": ["GET"]},
+        "retries": seen.one(_RETRIES),
+        "rewrite": seen.one(_REWRITES),
+        "headers": seen.one(
+            [
+                {"request": {"set": {"x-a": "1"}}, "response": {"remove": ["x-b"]}},
+                {"request": {"set": {"Host": "given.example.com"}, "add": {"x-b": "%REQ(x-a)%"}}},
+            ]
+        ),
+        "fault": seen.one(_FAULTS),
+        "corsPolicy": seen.one(_CORS),
     }
+    parts |= seen.one(
+        [
+            {"mirror": destination(seen)},
+            {"mirror": destination(seen), "mirrorPercentage": {"value": 12.5}},
+            {"mirrors": [{"destination": destination(seen), "percentage": {"value": each}} for each in (50, 0)]},
+        ]
+    )
     return {"route": weighted(seen), **seen.parts(parts, 0, 2)}
 
 

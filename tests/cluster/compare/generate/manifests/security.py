@@ -77,11 +77,14 @@ def _authorization(seen: Scene, *, custom: bool) -> Document:
     sources: dict[str, Any] = {
         "ipBlocks": ["10.1.0.0/16"],
         "notRemoteIpBlocks": ["1.2.3.4"],
+        "remoteIpBlocks": ["5.6.0.0/16"],
+        "notIpBlocks": ["10.1.2.0/24"],
         "namespaces": [seen.one(seen.spaces)],
         "serviceAccounts": [f"{seen.one(seen.spaces)}/cart-account"],
     }
     if not custom:
         sources |= {"requestPrincipals": ["a.example.com/*"], "principals": ["cluster.local/ns/shop/sa/*"]}
+        sources["notPrincipals"] = ["cluster.local/ns/shop/sa/cart-account"]
     if "namespaces" in sources and seen.chance(0.5):
         del sources["namespaces"]
     else:
@@ -92,15 +95,29 @@ def _authorization(seen: Scene, *, custom: bool) -> Document:
         "ports": ["8080", "3306"],
         "hosts": ["*.example.com"],
         "notPaths": ["/healthz"],
+        "notMethods": ["PUT", "P*"],
+        "notHosts": ["a.example.com"],
+        "notPorts": ["9090"],
     }
     conditions = [
         {"key": "request.headers[x-user]", "values": ["a*"]},
         {"key": "destination.port", "notValues": ["9090"]},
         {"key": "connection.sni", "values": ["a.example.com"]},
         {"key": "source.namespace", "values": ["shop"]},
+        {"key": "source.ip", "values": ["10.1.0.0/16"], "notValues": ["10.1.2.3"]},
+        {"key": "remote.ip", "notValues": ["1.2.3.4"]},
+        {"key": "destination.ip", "values": ["10.42.0.0/16"]},
+        {"key": "experimental.envoy.filters.a.b[c]", "values": ["x"]},
     ]
     if not custom:
-        conditions.append({"key": "request.auth.claims[group]", "values": ["admin", "x*"]})
+        conditions += [
+            {"key": "request.auth.claims[group]", "values": ["admin", "x*"]},
+            {"key": "request.auth.claims[realm][roles]", "values": ["a"]},
+            {"key": "request.auth.audiences", "values": ["one"]},
+            {"key": "request.auth.presenter", "notValues": ["two"]},
+            {"key": "request.auth.principal", "values": ["a.example.com/x"]},
+            {"key": "source.principal", "notValues": ["cluster.local/ns/shop/sa/cart-account"]},
+        ]
     parts: dict[str, Any] = {
         "from": [{"source": seen.parts(sources, 1, 2)}],
         "to": [{"operation": seen.parts(operations, 1, 2)}],

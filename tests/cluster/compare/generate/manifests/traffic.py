@@ -24,6 +24,12 @@ _LOCALITY: tuple[dict[str, Any], ...] = (
     {"enabled": False},
     {"enabled": True},
 )
+_OUTLIERS: tuple[dict[str, Any], ...] = (
+    {"consecutive5xxErrors": 3},
+    {"consecutiveGatewayErrors": 2, "interval": "2s"},
+    {"consecutive5xxErrors": 0, "baseEjectionTime": "9s", "maxEjectionPercent": 50},
+    {"splitExternalLocalOriginErrors": True, "consecutiveLocalOriginFailures": 4, "minHealthPercent": 30},
+)
 _TLS: tuple[dict[str, Any], ...] = (
     {"mode": "DISABLE"},
     {"mode": "SIMPLE"},
@@ -53,6 +59,8 @@ def destination_rules(seen: Scene) -> Iterator[Document]:
             if seen.chance(0.3):
                 settings = {"port": {"number": seen.one(service.ports)["port"]}, **_policy(seen)}
                 spec["trafficPolicy"]["portLevelSettings"] = [settings]
+            if seen.chance(0.15):
+                spec["trafficPolicy"]["retryBudget"] = seen.one([{}, {"percent": 12.5, "budgetInterval": "2s"}])
             if seen.chance(0.15):
                 spec["trafficPolicy"]["proxyProtocol"] = seen.one([{}, {"version": "V2"}])
             elif seen.chance(0.1):
@@ -85,11 +93,12 @@ def _policy(seen: Scene) -> Document:
             {"consistentHash": seen.one(_HASHES)},
             {"localityLbSetting": seen.one(_LOCALITY)},
             {"simple": "LEAST_REQUEST", "localityLbSetting": seen.one(_LOCALITY)},
+            {"simple": "ROUND_ROBIN", "warmup": {"duration": "30s", "minimumPercent": 20, "aggression": 1.5}},
         ]
     )
     parts: Document = {
         "loadBalancer": balancer,
-        "outlierDetection": seen.one([{"consecutive5xxErrors": 3}, {"consecutiveGatewayErrors": 2, "interval": "2s"}]),
+        "outlierDetection": seen.one(_OUTLIERS),
         "tls": seen.one(_TLS),
         "connectionPool": seen.one(
             [
@@ -97,6 +106,8 @@ def _policy(seen: Scene) -> Document:
                 {"http": {"maxRetries": 3, "h2UpgradePolicy": "UPGRADE", "http1MaxPendingRequests": 4}},
                 {"http": {"useClientProtocol": True, "idleTimeout": "1m"}, "tcp": {"idleTimeout": "7s"}},
                 {"tcp": {"tcpKeepalive": {"time": "60s"}, "maxConnectionDuration": "1h"}},
+                {"http": {"http2MaxRequests": 9, "maxConcurrentStreams": 8, "h2UpgradePolicy": "UPGRADE"}},
+                {"http": {"maxRequestsPerConnection": 1, "http2KeepAlive": {"interval": "9s", "timeout": "3s"}}},
             ]
         ),
     }
