@@ -29,7 +29,7 @@ class Effect:
     all of them are spoken to. failing: the percent of requests that get an error, 0 to 100.
     host, path: sent on, where they are rewritten. headers_set, headers_removed: of the request. answer_set,
     answer_removed: of the answer. mirrors: with their percent.
-    policy: the authorization policy that refused it, which is the same to client and destination.
+    may_refuse: as in Outcome. policy: the authorization policy that refused it, which is the same to client and destination.
     """
 
     error: Error = ""
@@ -49,6 +49,7 @@ class Effect:
     retry: RetryPolicy | None = None
     mirrors: tuple[tuple[str, float], ...] = ()
     fault: Fault | None = None
+    may_refuse: tuple[str, ...] = ()
     policy: str = field(default="", compare=False)
 
     @property
@@ -98,6 +99,7 @@ def effect_of(outcome: Outcome, request: Request) -> Effect:
             for each in outcome.mirrors
         ),
         fault=outcome.fault,
+        may_refuse=outcome.may_refuse,
     )
 
 
@@ -162,6 +164,8 @@ def _differences(old: Effect, new: Effect) -> Iterator[str]:
     yield from _told("copies", old.mirrors, new.mirrors)
     if old.fault != new.fault:
         yield f"fault: {_fault(old.fault)} → {_fault(new.fault)}"
+    if not old.error and not new.error:
+        yield from _told("may be refused by", old.may_refuse, new.may_refuse)
 
 
 def ending(effect: Effect) -> str:

@@ -66,7 +66,11 @@ def _through_filters(
         filters += treated.why
         headers = (*known.response_headers, *treated.headers)
         known = replace(
-            known, policy=treated.policy or known.policy, fault=treated.fault or known.fault, response_headers=headers
+            known,
+            policy=treated.policy or known.policy,
+            fault=treated.fault or known.fault,
+            response_headers=headers,
+            may_refuse=(*known.may_refuse, *treated.may_refuse),
         )
         if treated.status is not None:
             known = _named(known, choice, exchange, filters)

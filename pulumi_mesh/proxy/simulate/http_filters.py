@@ -28,7 +28,7 @@ _SILENT = frozenset({"istio.metadata_exchange", "istio.alpn", "istio.stats", "en
 class Treated:
     """What a filter did. status: its own answer, None when the request passes. policy: which authorized it.
 
-    complete: the answer is all there is: routes change nothing of it.
+    complete: the answer is all there is: routes change nothing of it. may_refuse: as in Outcome.
     """
 
     exchange: Exchange
@@ -40,6 +40,7 @@ class Treated:
     policy: str = ""
     fault: Fault | None = None
     complete: bool = False
+    may_refuse: tuple[str, ...] = ()
 
 
 def treat(filter: HttpFilter, exchange: Exchange, choice: Choice) -> Treated:
@@ -77,7 +78,8 @@ def _authenticated(filter: JwtAuthentication, exchange: Exchange) -> Treated:
 def _asked(filter: HttpExtAuthz, exchange: Exchange) -> Treated:
     if filter.only_if is not None and not noted(filter.only_if, exchange.metadata):
         return Treated(exchange)
-    return Treated(exchange, (Step(f"{filter.cluster} is asked whether the request is allowed: taken to say yes"),))
+    why = (Step(f"{filter.cluster} is asked whether the request is allowed: taken to say yes"),)
+    return Treated(exchange, why, may_refuse=(f"{filter.cluster}, which is asked",))
 
 
 def _faulted(fault: Fault, exchange: Exchange, choice: Choice) -> Treated:
@@ -130,7 +132,7 @@ def _opaque(filter: OpaqueFilter, exchange: Exchange, choice: Choice) -> Treated
     if filter.name in _SILENT or filter.config.get("disabled") is True:
         return Treated(exchange)
     if config.get("@type") in (rate_limits.LOCAL, rate_limits.GLOBAL):
-        step = rate_limits.rate_limit(filter, config, choice)
-        return Treated(exchange, (step,) if step else ())
+        limit = rate_limits.rate_limit(filter, config, choice)
+        return Treated(exchange, (limit.step,), may_refuse=limit.may_refuse) if limit else Treated(exchange)
     text = f"filter {filter.name} is not known here: taken to let the request pass"
-    return Treated(exchange, (Step(text, filter.ref),))
+    return Treated(exchange, (Step(text, filter.ref),), may_refuse=(f"filter {filter.name}",))

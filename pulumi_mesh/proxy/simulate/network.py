@@ -17,7 +17,6 @@ from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.ext_authz import NetworkExtAuthz
 from pulumi_mesh.proxy.view.listeners import FilterChain, HttpConnectionManager, OpaqueFilter, TcpProxy
 from pulumi_mesh.proxy.view.rbac import NetworkRbac
-from pulumi_mesh.refs import Ref
 
 _BY_SERVER_NAME = "envoy.filters.network.sni_cluster"
 _SILENT = frozenset({"istio.metadata_exchange", "istio.stats", "envoy.filters.network.metadata_exchange"})
@@ -39,7 +38,8 @@ def through(
                     return replace(known, error="denied")
             case NetworkExtAuthz():
                 if each.only_if is None or noted(each.only_if, exchange.metadata):
-                    known = _said(known, f"{each.cluster} is asked whether the connection is allowed: taken to say yes")
+                    text = f"{each.cluster} is asked whether the connection is allowed: taken to say yes"
+                    known = _taken_to_pass(known, f"{each.cluster}, which is asked", Step(text))
             case HttpConnectionManager():
                 return http(
                     view, each, request, Exchange(Headers(), peer, chance, request.claims, answer=answer), known
@@ -50,7 +50,8 @@ def through(
                 if name == _BY_SERVER_NAME:
                     named = peer.connection.server_name
                 elif name not in _SILENT:
-                    known = _said(known, f"filter {name} is not known here: taken to let the connection pass", each.ref)
+                    text = f"filter {name} is not known here: taken to let the connection pass"
+                    known = _taken_to_pass(known, f"filter {name}", Step(text, each.ref))
     return replace(known, error="protocol error", why=(*known.why, Step("the chain sends nothing on", chain.ref)))
 
 
@@ -89,5 +90,5 @@ def _bytes(view: ProxyView, proxy: TcpProxy, named: str, chain: FilterChain, cha
     )
 
 
-def _said(known: Outcome, text: str, ref: Ref | None = None) -> Outcome:
-    return replace(known, why=(*known.why, Step(text, ref)))
+def _taken_to_pass(known: Outcome, by: str, step: Step) -> Outcome:
+    return replace(known, may_refuse=(*known.may_refuse, by), why=(*known.why, step))

@@ -35,7 +35,7 @@ Transport = Literal["", "plaintext", "tls", "mtls", "mixed"]
 class Share:
     """A cluster that may get the request, and its weight relative to the sum of all shares.
 
-    error: why this share's requests go no further. transport: how the proxy speaks to its endpoints.
+    error: why this share's requests go no further. status: the proxy's own answer to them then. transport: how the proxy speaks to its endpoints.
     host, request_headers, response_headers, response_headers_removed: as in Outcome, with what the share itself
     changes.
     """
@@ -44,6 +44,7 @@ class Share:
     weight: int = 1
     error: Error = ""
     transport: Transport = ""
+    status: int | None = None
     host: str = ""
     request_headers: tuple[tuple[str, str], ...] = ()
     response_headers: tuple[tuple[str, str], ...] = ()
@@ -76,7 +77,9 @@ class Outcome:
     timeout: of the whole answer; None is no limit. transport: how the proxy speaks to each share's endpoints.
     ended_tls: whether the proxy ended the client's TLS itself. principal: the client's identity that mutual TLS
     proved. policy: which authorization policy decided, empty when none did.
-    matched: what the route that was taken asks of requests. why: the decisions, in their order.
+    may_refuse: what of the way is not worked out here and may refuse or change the request: limits of rates, services
+    that are asked, filters that are not known. matched: what the route that was taken asks of requests. why: the
+    decisions, in their order.
     """
 
     listener: str = ""
@@ -103,6 +106,7 @@ class Outcome:
     ended_tls: bool = False
     principal: str = ""
     policy: str = ""
+    may_refuse: tuple[str, ...] = ()
     ref: Ref | None = field(default=None, compare=False)
     matched: RouteMatch | None = field(default=None, compare=False)
     why: tuple[Step, ...] = field(default=(), compare=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from pulumi_mesh.proxy.simulate import raw
 from pulumi_mesh.proxy.simulate.outcome import Step
@@ -16,7 +16,14 @@ LOCAL = f"{_HTTP}.local_ratelimit.v3.LocalRateLimit"
 GLOBAL = f"{_HTTP}.ratelimit.v3.RateLimit"
 
 
-def rate_limit(filter: OpaqueFilter, config: Mapping[str, Any], choice: Choice) -> Step | None:
+class Limit(NamedTuple):
+    """What is told of a limit; may_refuse: as in Outcome."""
+
+    step: Step
+    may_refuse: tuple[str, ...]
+
+
+def rate_limit(filter: OpaqueFilter, config: Mapping[str, Any], choice: Choice) -> Limit | None:
     """What a filter of one of these types does with a request; None where it does nothing.
 
     config: the filter's own. Mirrors envoy.extensions.filters.http.local_ratelimit.v3 and .ratelimit.v3: what a route
@@ -31,12 +38,13 @@ def rate_limit(filter: OpaqueFilter, config: Mapping[str, Any], choice: Choice) 
     most, fill = bucket.get("max_tokens"), bucket.get("tokens_per_fill", 1)
     limit = f"{most} requests at once, then {fill} every {bucket.get('fill_interval')}"
     if not _share(told, "filter_enforced"):
-        return Step(f"counted, not limited, by this proxy: {limit}", filter.ref)
-    share = "" if enabled == 1 else f" ({100 * enabled:g} % of requests)"
-    return Step(f"limited by this proxy to {limit}{share}: taken to be within; else 429", filter.ref)
+        return Limit(Step(f"counted, not limited, by this proxy: {limit}", filter.ref), ())
+    limit += "" if enabled == 1 else f" ({100 * enabled:g} % of requests)"
+    step = Step(f"limited by this proxy to {limit}: taken to be within; else 429", filter.ref)
+    return Limit(step, (f"a limit of {limit}",))
 
 
-def _asked(filter: OpaqueFilter, config: Mapping[str, Any], choice: Choice) -> Step | None:
+def _asked(filter: OpaqueFilter, config: Mapping[str, Any], choice: Choice) -> Limit | None:
     action = choice.route.action if choice.route else None
     limits = (
         *(raw.each(action.extra, "rate_limits") if isinstance(action, Forward) else ()),
@@ -48,7 +56,8 @@ def _asked(filter: OpaqueFilter, config: Mapping[str, Any], choice: Choice) -> S
     service = raw.part(config, "rate_limit_service", "grpc_service", "envoy_grpc").get("cluster_name", "")
     failing = "refused" if config.get("failure_mode_deny") else "let through"
     text = f"{service} is asked whether the request is within its limits: taken to say yes; else 429"
-    return Step(f"{text}; without an answer it is {failing}", filter.ref)
+    step = Step(f"{text}; without an answer it is {failing}", filter.ref)
+    return Limit(step, (f"{service}, which is asked for limits",))
 
 
 def _per_route(name: str, choice: Choice) -> Mapping[str, Any]:

@@ -36,6 +36,7 @@ def told(kind: str, filter: dict[str, Any], route: dict[str, Any], host: dict[st
     chain = FilterChain((manager(found, routes=replace(routes, virtual_hosts=(virtual,))),))
     outcome = simulate(view(listener(chain)), Request())
     assert outcome.passes
+    assert bool(outcome.may_refuse) is any("429" in step.text for step in outcome.why)
     return [step.text for step in outcome.why if step.ref == REF]
 
 

@@ -248,6 +248,7 @@ def test_a_filter_that_is_not_known_is_told_of() -> None:
     outcome = _asked(OpaqueFilter("acme.http", freeze({})))
     assert outcome.passes
     assert any("acme.http is not known" in step.text for step in outcome.why)
+    assert outcome.may_refuse == ("filter acme.http",)
 
 
 def test_virtual_clusters() -> None:
