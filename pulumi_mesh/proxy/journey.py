@@ -263,5 +263,6 @@ def _answers(hop: Hop, before: tuple[Hop, ...]) -> Iterator[Answer]:
     http = hops[0].request.protocol != "tcp"
     if status is None and http:
         # What fails between two proxies the first of them tells its client as 503.
-        status = (503 if len(hops) > 1 else None) if hop.error else 200
+        own = hop.share.status if hop.share else None
+        status = (own or (503 if len(hops) > 1 else None)) if hop.error else 200
     yield Answer(hop.weight, status if http else None, hop.error, hops)

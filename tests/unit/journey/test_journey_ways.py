@@ -170,3 +170,19 @@ def test_through_a_gateway_whose_service_maps_its_port() -> None:
     assert (found.status, found.hops[0].request.port, found.hops[-1].request.tls) == (200, 8080, "mtls")
     (unknown,) = ways("http://other.example.com/", "", pod, front, gateway, route)
     assert (unknown.status, len(unknown.hops)) == (404, 1)
+
+
+def test_a_share_whose_service_is_not_there_is_answered_as_its_route_says() -> None:
+    shares = [{"name": "reviews", "port": 80, "weight": 3}, {"name": "gone", "port": 80, "weight": 1}]
+    parent = {"group": "", "kind": "Service", "name": "reviews", "port": 80}
+    route = _object(
+        "gateway.networking.k8s.io/v1",
+        "HTTPRoute",
+        "reviews",
+        "shop",
+        spec={"parentRefs": [parent], "rules": [{"backendRefs": shares}]},
+    )
+    found = ways("http://reviews/", "web-1", route)
+    assert sum(each.fraction for each in found if each.status == 200) == 0.75
+    (failing,) = (each for each in found if each.error)
+    assert (failing.fraction, failing.status, failing.error) == (0.25, 500, "unknown cluster")
