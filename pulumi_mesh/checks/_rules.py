@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import cache
 from typing import TypeAlias
 
 from pulumi_mesh.istio import virtual_service
@@ -11,14 +12,17 @@ from pulumi_mesh.proxy.resolve.full_names import gateway_name
 Rule: TypeAlias = virtual_service.Http | virtual_service.Tls | virtual_service.Tcp
 Match: TypeAlias = virtual_service.HttpMatch | virtual_service.TlsMatch | virtual_service.TcpMatch
 
-ANY = virtual_service.HttpMatch()
-"""The match of a rule that has none."""
 
-_ANY_PATH = (
-    virtual_service.StringMatch(prefix="/"),
-    virtual_service.StringMatch(prefix=""),
-    virtual_service.StringMatch(regex=".*"),
-)
+@cache
+def anything() -> virtual_service.HttpMatch:
+    """The match of a rule that has none."""
+    return virtual_service.HttpMatch()
+
+
+@cache
+def _any_path() -> tuple[virtual_service.StringMatch, ...]:
+    text = virtual_service.StringMatch
+    return text(prefix="/"), text(prefix=""), text(regex=".*")
 
 
 def rule_name(kind: str, rules: tuple[Rule, ...], position: int) -> str:
@@ -39,17 +43,17 @@ def takes_all(match: Match) -> bool:
     if not isinstance(match, virtual_service.HttpMatch):
         return False
     rest = dataclasses.replace(match, uri=None, ignore_uri_case=None)
-    return rest == ANY and (match.uri is None or match.uri in _ANY_PATH)
+    return rest == anything() and (match.uri is None or match.uri in _any_path())
 
 
 def matches_at(rule: virtual_service.Http, gateway: str, namespace: str) -> tuple[Match, ...]:
-    """A rule's matches that count at a gateway (``mesh`` or ``NAMESPACE/NAME``), without their gateways; ``ANY`` where
-    the rule has none.
+    """A rule's matches that count at a gateway (``mesh`` or ``NAMESPACE/NAME``), without their gateways;
+    ``anything()`` where the rule has none.
 
     Mirrors sourceMatchHTTP (pilot/pkg/networking/core/route/route.go).
     """
     return tuple(
         bare(dataclasses.replace(each, gateways=None))
-        for each in rule.match or (ANY,)
+        for each in rule.match or (anything(),)
         if not each.gateways or gateway in [gateway_name(name, namespace) for name in each.gateways]
     )

@@ -8,7 +8,7 @@ from itertools import combinations
 from pulumi_mesh.checks._about import About
 from pulumi_mesh.checks._gateways import named_gateways, server_host
 from pulumi_mesh.checks._hosts import seen_together
-from pulumi_mesh.checks._rules import ANY, Match, matches_at, rule_name, takes_all
+from pulumi_mesh.checks._rules import Match, anything, matches_at, rule_name, takes_all
 from pulumi_mesh.checks._wording import listed
 from pulumi_mesh.findings import Finding
 from pulumi_mesh.istio import Gateway, VirtualService
@@ -75,7 +75,7 @@ def _taken(route: VirtualService, gateway: str) -> dict[Match, int]:
             continue
         for match in matches_at(rule, gateway, route.namespace):
             if takes_all(match):
-                taken[ANY] = position
+                taken[anything()] = position
                 return taken
             taken.setdefault(match, position)
     return taken

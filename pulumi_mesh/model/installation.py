@@ -11,7 +11,6 @@ from pydantic import AfterValidator
 
 from pulumi_mesh.errors import InvalidError
 from pulumi_mesh.frozen import FrozenMap
-from pulumi_mesh.model.charts import BaseValues, GatewayValues, IstiodValues, check_values
 from pulumi_mesh.model.fields import LabelName, OptionalLabelName, plain
 from pulumi_mesh.typed import Accepts, FieldError, JsonMap, MapOf, PlainText, TextMap, default, typed
 
@@ -63,22 +62,27 @@ def _repository(value: object) -> str:
 
 
 if TYPE_CHECKING:
+    from pulumi_mesh.model.charts import BaseValues, GatewayValues, IstiodValues
+
     BaseChartValues: TypeAlias = Accepts[BaseValues, FrozenMap[str, Any]]
     IstiodChartValues: TypeAlias = Accepts[IstiodValues, FrozenMap[str, Any]]
     GatewayChartValues: TypeAlias = Accepts[GatewayValues, FrozenMap[str, Any]]
 else:
 
-    def _checked(type_: Any) -> Any:
+    def _checked(type_: str) -> Any:
         def check(given: Any) -> Any:
-            if problems := list(check_values(type_, given, "values")):
-                raise InvalidError(problems, root="values")
+            if given:  # most meshes give none, and the types of all values are many
+                from pulumi_mesh.model import charts
+
+                if problems := list(charts.check_values(getattr(charts, type_), given, "values")):
+                    raise InvalidError(problems, root="values")
             return given
 
         return Annotated[JsonMap, AfterValidator(check)]
 
-    BaseChartValues = _checked(BaseValues)
-    IstiodChartValues = _checked(IstiodValues)
-    GatewayChartValues = _checked(GatewayValues)
+    BaseChartValues = _checked("BaseValues")
+    IstiodChartValues = _checked("IstiodValues")
+    GatewayChartValues = _checked("GatewayValues")
 
 Version: TypeAlias = Annotated[str, plain(exact_version)]
 Repository: TypeAlias = Annotated[str, plain(_repository)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
 from pulumi_mesh.gateway_api import GRPCRoute, HTTPRoute, grpc_route, http_route
@@ -17,7 +18,6 @@ from pulumi_mesh.proxy.resolve.gateway_api.words import Json
 
 _ALWAYS_RETRIED = ("connect-failure", "refused-stream", "unavailable", "cancelled")
 _DEFAULT_ATTEMPTS = 2
-_EVERY_PATH = http_route.Match(path=http_route.PathMatch(type="PathPrefix", value="/"))
 _NOTHING_SERVES: Json = {"status": 500}
 
 
@@ -27,6 +27,11 @@ class HttpRule:
 
     entry: Json
     place: str
+
+
+@cache
+def _every_path() -> http_route.Match:
+    return http_route.Match(path=http_route.PathMatch(type="PathPrefix", value="/"))
 
 
 def http_rules(world: World, route: HTTPRoute, *, granted: bool) -> tuple[HttpRule, ...]:
@@ -39,7 +44,7 @@ def http_rules(world: World, route: HTTPRoute, *, granted: bool) -> tuple[HttpRu
     try:
         for position, rule in enumerate(route.spec.rules or (http_route.Rule(),)):
             entry = _http_entry(world, route, rule, position, granted=granted)
-            for place, match in enumerate(rule.matches or (_EVERY_PATH,)):
+            for place, match in enumerate(rule.matches or (_every_path(),)):
                 found.append(HttpRule({**entry, "match": [http_match(match)]}, _place(route, position, place)))
     except RefusedError:
         return ()
