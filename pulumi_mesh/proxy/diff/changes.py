@@ -47,12 +47,27 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Untried:
+    """Requests of which not every kind was tried. requests: which, such as a host. why: what there was too much of, or
+    the pattern of which not every text is known."""
+
+    side: Side
+    proxies: tuple[str, ...]
+    requests: str
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Diff:
-    """All changes, the worst first. proxies_added, proxies_removed: those that only one of the snapshots has."""
+    """All changes, the worst first. proxies_added, proxies_removed: those that only one of the snapshots has.
+
+    untried: where there may be more changes than these.
+    """
 
     changes: tuple[Change, ...] = ()
     proxies_added: tuple[str, ...] = ()
     proxies_removed: tuple[str, ...] = ()
+    untried: tuple[Untried, ...] = ()
 
     @property
     def breaks(self) -> tuple[Change, ...]:

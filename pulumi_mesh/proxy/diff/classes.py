@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from pulumi_mesh.proxy.diff.attributes import token_shown
 from pulumi_mesh.proxy.diff.changes import Change, Severity, Side
 from pulumi_mesh.proxy.diff.deciders import Refs
 from pulumi_mesh.proxy.diff.effects import Effect, differences, effect_of
@@ -84,10 +85,7 @@ def routed(found: Treated) -> str:
         return f"connections to {place}{sni}"
     matches = dict.fromkeys(match for match in (found.old.matched, found.new.matched) if match is not None)
     taken = " and ".join(map(match_shown, matches)) or request.path
-    token = ""
-    if request.claims is not None:
-        token = " with a token of " + str(request.claims.get("iss", "someone"))
-    return f"{place} {taken}{token}"
+    return f"{place} {taken}{token_shown(request.claims)}"
 
 
 def match_shown(match: RouteMatch) -> str:

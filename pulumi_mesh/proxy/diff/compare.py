@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
-from pulumi_mesh.proxy.diff.changes import SEVERITIES, Change, Diff
+from pulumi_mesh.proxy.diff.changes import SEVERITIES, Change, Diff, Untried
 from pulumi_mesh.proxy.diff.clients import client_keys
-from pulumi_mesh.proxy.diff.incoming import incoming
+from pulumi_mesh.proxy.diff.incoming import inbound, incoming
 from pulumi_mesh.proxy.diff.narrow import narrowed
 from pulumi_mesh.proxy.diff.outgoing import outgoing
 from pulumi_mesh.proxy.resolve import resolve_all
@@ -25,7 +25,7 @@ def diff(old: Snapshot, new: Snapshot) -> Diff:
     """
     old, new = in_istio_terms(old), in_istio_terms(new)
     part = narrowed(old, new)
-    changes = (
+    found = (
         [*_gateways(part.old, part.new), *_clients(part.old, part.new), *_servers(part.old, part.new, part.servers)]
         if (part.clients or part.servers)
         else []
@@ -33,9 +33,10 @@ def diff(old: Snapshot, new: Snapshot) -> Diff:
     kinds = {_kind(each) for each in old.proxies} & {_kind(each) for each in new.proxies}
     gone, come = _without(old, kinds), _without(new, kinds)
     return Diff(
-        tuple(sorted(_joined(changes), key=_order)),
+        tuple(sorted(_joined(each for each in found if isinstance(each, Change)), key=_order)),
         proxies_added=tuple(sorted(come - gone)),
         proxies_removed=tuple(sorted(gone - come)),
+        untried=_missed(each for each in found if isinstance(each, Untried)),
     )
 
 
@@ -67,7 +68,7 @@ def _pairs(old: Snapshot, new: Snapshot, kind: str) -> Iterator[tuple[str, Proxy
             yield name, others[_kind(each)], each
 
 
-def _gateways(old: Snapshot, new: Snapshot) -> Iterator[Change]:
+def _gateways(old: Snapshot, new: Snapshot) -> Iterator[Change | Untried]:
     pairs = list(_pairs(old, new, "router"))
     before = resolve_all(old, [each for _, each, _ in pairs])
     after = resolve_all(new, [each for _, _, each in pairs])
@@ -75,7 +76,7 @@ def _gateways(old: Snapshot, new: Snapshot) -> Iterator[Change]:
         yield from outgoing(before[one], after[other], "gateway", (name,))
 
 
-def _clients(old: Snapshot, new: Snapshot) -> Iterator[Change]:
+def _clients(old: Snapshot, new: Snapshot) -> Iterator[Change | Untried]:
     """One sidecar of each kind stands for all of its kind."""
     old_key, new_key = client_keys(old), client_keys(new)
     kinds: dict[object, list[tuple[str, Proxy, Proxy]]] = {}
@@ -88,16 +89,23 @@ def _clients(old: Snapshot, new: Snapshot) -> Iterator[Change]:
         yield from outgoing(before[one], after[other], "client", tuple(name for name, _, _ in alike))
 
 
-def _servers(old: Snapshot, new: Snapshot, servers: tuple[Proxy, ...]) -> Iterator[Change]:
+def _servers(old: Snapshot, new: Snapshot, servers: tuple[Proxy, ...]) -> Iterator[Change | Untried]:
     wanted = set(servers)
     pairs = [each for each in _pairs(old, new, "sidecar") if each[2] in wanted]
     before = resolve_all(old, [each for _, each, _ in pairs])
     after = resolve_all(new, [each for _, _, each in pairs])
     principals = _principals(new)
     bare = tuple(dict.fromkeys(f"{each.name}.{each.namespace}" for each in new.workloads if not each.mesh))
+    kinds: dict[object, list[tuple[str, Proxy, Proxy]]] = {}
     for name, one, other in pairs:
+        labelled = one.namespace, one.labels, other.namespace, other.labels
+        key = labelled, inbound(before[one]), inbound(after[other])
+        kinds.setdefault(key, []).append((name, one, other))
+    for alike in kinds.values():
+        _, one, other = alike[0]
         modes = modes_of(old, one.namespace, one.labels), modes_of(new, other.namespace, other.labels)
-        yield from incoming(before[one], after[other], (name,), principals, bare, modes)
+        names = tuple(name for name, _, _ in alike)
+        yield from incoming(before[one], after[other], names, principals, bare, modes)
 
 
 def _principals(snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
@@ -109,7 +117,7 @@ def _principals(snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
     return tuple(found.items())
 
 
-def _joined(changes: list[Change]) -> Iterator[Change]:
+def _joined(changes: Iterable[Change]) -> Iterator[Change]:
     """Changes that are the same but for the proxies that make them, as one."""
     found: dict[object, Change] = {}
     for each in changes:
@@ -126,6 +134,16 @@ def _with(one: Change, other: Change) -> Change:
         refs=tuple(dict.fromkeys((*one.refs, *other.refs))),
         old_refs=tuple(dict.fromkeys((*one.old_refs, *other.old_refs))),
     )
+
+
+def _missed(untried: Iterable[Untried]) -> tuple[Untried, ...]:
+    """The same of several proxies as one."""
+    found: dict[object, Untried] = {}
+    for each in untried:
+        key = each.side, each.requests, each.why
+        there = found.get(key)
+        found[key] = replace(there, proxies=tuple(dict.fromkeys((*there.proxies, *each.proxies)))) if there else each
+    return tuple(sorted(found.values(), key=lambda each: (each.side, each.requests, each.proxies)))
 
 
 def _order(change: Change) -> tuple[object, ...]:

@@ -29,7 +29,8 @@ class Effect:
     all of them are spoken to. failing: the percent of requests that get an error, 0 to 100.
     host, path: sent on, where they are rewritten. headers_set, headers_removed: of the request. answer_set,
     answer_removed: of the answer. mirrors: with their percent.
-    may_refuse: as in Outcome. policy: the authorization policy that refused it, which is the same to client and destination.
+    may_refuse: as in Outcome. policy: the authorization policy that refused it, which is the same to client and
+    destination.
     """
 
     error: Error = ""
@@ -157,9 +158,9 @@ def _differences(old: Effect, new: Effect) -> Iterator[str]:
     yield from _told("request headers removed", old.headers_removed, new.headers_removed)
     yield from _told("answer's headers set", old.answer_set, new.answer_set)
     yield from _told("answer's headers removed", old.answer_removed, new.answer_removed)
-    if old.timeout != new.timeout and new.destinations:
+    if old.timeout != new.timeout and old.destinations and new.destinations:
         yield f"timeout: {_time(old.timeout)} → {_time(new.timeout)}"
-    if old.retry != new.retry and new.destinations:
+    if old.retry != new.retry and old.destinations and new.destinations:
         yield f"retries: {_retries(old.retry)} → {_retries(new.retry)}"
     yield from _told("copies", old.mirrors, new.mirrors)
     if old.fault != new.fault:

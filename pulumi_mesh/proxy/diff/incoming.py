@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from pulumi_mesh.proxy.diff.changes import Change
+from pulumi_mesh.proxy.diff.attributes import Claims, clients_of, token_shown
+from pulumi_mesh.proxy.diff.cells import cells
+from pulumi_mesh.proxy.diff.changes import Change, Untried
 from pulumi_mesh.proxy.diff.classes import Treated, treated
 from pulumi_mesh.proxy.diff.deciders import Refs, deciders, mutual_tls
 from pulumi_mesh.proxy.diff.doors import manager_of
@@ -43,32 +45,57 @@ def incoming(
     principals: Iterable[tuple[str, str]],
     bare: tuple[str, ...],
     modes: tuple[WorkloadModes, WorkloadModes],
-) -> Iterator[Change]:
-    """The classes of requests that servers treat differently.
+) -> Iterator[Change | Untried]:
+    """The classes of requests that servers treat differently, and where there may be more of them.
 
     principals: identity and name of each client known. bare: names of workloads that have no sidecar.
     modes: of mutual TLS at the server, before and after.
     """
-    before, after = _listeners(old), _listeners(new)
-    if before == after and _clusters(old) == _clusters(new):
+    if inbound(old) == inbound(new):
         return
+    before, after = _listeners(old), _listeners(new)
     chains = [chain for each in (*before, *after) for chain in _chains(each)]
     asked = questions(chains)
     for port, http in _ports(chains).items():
-        for source in ("", *asked.sources):
-            for claims in asked.claims if http else (None,):
-                template = Request(
-                    host=ANY_HOST,
-                    port=port,
-                    direction="inbound",
-                    protocol="http" if http else "tcp",
-                    source=source,
-                    claims=claims,
-                )
-                tried = list(requests_for(template, asked.asks)) if http else [template]
-                for found, clients in _classes(old, new, tried, _clients(principals, asked.principals, bare)):
-                    refs = _refs(old, new, found[0], modes, port)
-                    yield found[0].change("server", proxies, _words(found, tried), refs, clients)
+        template = Request(host=ANY_HOST, port=port, direction="inbound", protocol="http" if http else "tcp")
+        clients = _clients(principals, asked.principals, bare)
+        kinds: dict[tuple[str, Claims], list[Request]] = {}
+        missed: tuple[str, ...] = ()
+        if http:
+            kinds, missed = _kinds(old, new, template, clients)
+        if missed:
+            yield Untried("server", proxies, f"port {port}", missed)
+        known: list[tuple[str, Claims]] = [(source, None) for source in clients_of(asked.sources, "")]
+        for source, claims in dict.fromkeys([*known, *kinds]):
+            made = replace(template, source=source, claims=claims)
+            tried = [made]
+            if http:
+                # Of clients and tokens that policies name, what tells requests apart is enough.
+                plain = requests_for(made, asked.asks) if made == template else (made,)
+                tried = list(dict.fromkeys((*plain, *kinds.get((source, claims), ()))))
+            for found, names in _classes(old, new, tried, clients):
+                refs = _refs(old, new, found[0], modes, port)
+                yield found[0].change("server", proxies, _words(found, tried), refs, names)
+
+
+def _kinds(
+    old: ProxyView, new: ProxyView, template: Request, clients: list[_Client]
+) -> tuple[dict[tuple[str, Claims], list[Request]], tuple[str, ...]]:
+    """Requests of every kind that policies tell apart, by the client's address and token; and what was too much."""
+    found: dict[tuple[str, Claims], dict[Request, None]] = {}
+    missed: dict[str, None] = {}
+    for client in clients:
+        kinds = cells(old, new, _from(template, client), lambda one, other: one == other, every=True)
+        missed.update(dict.fromkeys(kinds.missed))
+        for each in kinds.requests:
+            plain = replace(each, tls=template.tls, principal=template.principal)
+            found.setdefault((each.source, each.claims), {})[plain] = None
+    return {key: list(each) for key, each in found.items()}, tuple(missed)
+
+
+def _from(request: Request, client: _Client) -> Request:
+    tls: Literal["mtls", "plaintext"] = "mtls" if client.principal else "plaintext"
+    return replace(request, tls=tls, principal=client.principal)
 
 
 def _refs(
@@ -88,9 +115,7 @@ def _classes(
     for client in clients:
         found: dict[object, list[Treated]] = {}
         for each in tried:
-            tls: Literal["mtls", "plaintext"] = "mtls" if client.principal else "plaintext"
-            request = replace(each, tls=tls, principal=client.principal)
-            if (change := treated(old, new, request)) is not None:
+            if (change := treated(old, new, _from(each, client))) is not None:
                 found.setdefault(change.shape, []).append(change)
         for shape, changes in found.items():
             asked = tuple((each.request.method, each.request.path, each.request.headers) for each in changes)
@@ -112,8 +137,7 @@ def _words(found: list[Treated], tried: list[Request]) -> str:
     else:
         more = " and more like these" if len(said) > _SHOWN else ""
         words = f"port {request.port}: {'; '.join(said[:_SHOWN])}{more}"
-    if request.claims is not None:
-        words += f", with a token of {request.claims.get('iss', 'someone')}"
+    words += token_shown(request.claims)
     return words + (f", from {request.source}" if request.source else "")
 
 
@@ -121,6 +145,11 @@ def _request(request: Request) -> str:
     host = f" of {request.host}" if request.host != ANY_HOST else ""
     headers = [f"{name}: {value}" for name, value in request.headers]
     return f"{request.method} {request.path}{host}" + (f" with {', '.join(headers)}" if headers else "")
+
+
+def inbound(view: ProxyView) -> object:
+    """All that decides about requests that come in: servers with the same treat them alike."""
+    return _listeners(view), _clusters(view)
 
 
 def _listeners(view: ProxyView) -> tuple[Listener, ...]:

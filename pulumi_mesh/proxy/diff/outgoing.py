@@ -4,35 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
-from pulumi_mesh.proxy.diff.changes import Change
+from pulumi_mesh.proxy.diff.cells import Alike, Cells, cells
+from pulumi_mesh.proxy.diff.changes import Change, Untried
 from pulumi_mesh.proxy.diff.classes import Treated, routed, treated
 from pulumi_mesh.proxy.diff.deciders import deciders
 from pulumi_mesh.proxy.diff.doors import Door, doors, manager_of, sample_host
 from pulumi_mesh.proxy.diff.policies import questions
-from pulumi_mesh.proxy.diff.samples import asks_of, requests_for
+from pulumi_mesh.proxy.diff.samples import Ask, asks_of, requests_for
 from pulumi_mesh.proxy.simulate import Request
 from pulumi_mesh.proxy.simulate.destinations import cluster_error, speech
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.listeners import FilterChain
-from pulumi_mesh.proxy.view.routes import Forward, Route, VirtualHost
+from pulumi_mesh.proxy.view.routes import Forward, PathMatch, Redirect, Route, RouteMatch, VirtualHost
+
+_NO_MATCH = RouteMatch(PathMatch("prefix", "/"))
 
 
 def outgoing(
     old: ProxyView, new: ProxyView, side: Literal["gateway", "client"], proxies: tuple[str, ...]
-) -> Iterator[Change]:
-    """The classes of requests that the two views treat differently."""
+) -> Iterator[Change | Untried]:
+    """The classes of requests that the two views treat differently, and where there may be more of them."""
     direction: Literal["gateway", "outbound"] = "gateway" if side == "gateway" else "outbound"
     before, after = doors(old, direction), doors(new, direction)
     moved = _moved_clusters(old, new)
     classes: dict[object, Treated] = {}
     for template in {**before, **after}:
-        for request in _requests(template, before.get(template), after.get(template), moved):
-            if (found := treated(old, new, request)) is not None:
-                classes.setdefault((request.host, request.port, request.tls, request.claims, found.shape), found)
-    for each in classes.values():
-        yield each.change(side, proxies, routed(each), deciders((old, new), (each.old, each.new)))
+        pair = before.get(template), after.get(template)
+        for request, alike, asks in _kinds(template, *pair, moved):
+            found = cells(old, new, request, alike) if alike else Cells((request,))
+            if found.missed:
+                yield Untried(side, proxies, f"{request.host}:{request.port}", found.missed)
+            for each in dict.fromkeys((*requests_for(request, asks), *found.requests)):
+                if (case := treated(old, new, each)) is not None:
+                    classes.setdefault((each.host, each.port, each.tls, case.shape), case)
+    for case in classes.values():
+        yield case.change(side, proxies, routed(case), deciders((old, new), (case.old, case.new)))
 
 
 def _moved_clusters(old: ProxyView, new: ProxyView) -> frozenset[str]:
@@ -48,25 +57,46 @@ def _moved_clusters(old: ProxyView, new: ProxyView) -> frozenset[str]:
     )
 
 
-def _requests(template: Request, old: Door | None, new: Door | None, moved: frozenset[str]) -> Iterator[Request]:
-    """Requests that may be treated differently: none for hosts whose routes, filters and clusters are the same."""
+def _kinds(
+    template: Request, old: Door | None, new: Door | None, moved: frozenset[str]
+) -> Iterator[tuple[Request, Alike | None, list[Ask]]]:
+    """Requests that may be treated differently, one of each host, with what matches ask for; none of hosts whose
+    routes, filters and clusters are the same. Of connections there is nothing to ask."""
     chains = [each.chain for each in (old, new) if each]
     filters = len(chains) != 2 or _filters(chains[0]) != _filters(chains[1])
     if not any(each.routes for each in (old, new) if each):
         if filters or chains[0].filters != chains[1].filters or _names(chains) & moved:
-            yield template
+            yield template, None, []
         return
-    asked = questions(chains)
-    claims = asked.claims if filters else asked.claims[:1]
+    asked = list(questions(chains).asks) if filters else []
     for host, before, after in _hosts(old, new):
         routes = [each for side in (before, after) if side for each in side.routes]
         if before == after and not filters and not any(_clusters(each) & moved for each in routes):
             continue
-        asks = [ask for each in dict.fromkeys(routes) for ask in asks_of(each.match)]
+        asks = [ask for each in dict.fromkeys(routes) for ask in asks_of(each)]
         name = sample_host(host)
         named = replace(template, host=name, sni=template.sni or (name if template.tls != "plaintext" else ""))
-        for claim in claims:
-            yield from requests_for(replace(named, claims=claim), [*asks, *(asked.asks if filters else ())])
+        same = not filters and before is not None and after is not None and _level(before) == _level(after)
+        yield named, partial(_alike, same=same, moved=moved), [*asks, *asked]
+
+
+def _alike(one: Route | None, other: Route | None, *, same: bool, moved: frozenset[str]) -> bool:
+    """Whether two routes do the same. same: whether all around them is; moved: clusters that are not."""
+    if one is None or other is None or not same:
+        return same and one is other
+    return _essence(one) == _essence(other) and not _clusters(one) & moved
+
+
+def _essence(route: Route) -> object:
+    """What a route does, whatever it matches: a rewrite begins where the match ends."""
+    rewrites = isinstance(route.action, Forward | Redirect) and route.action.prefix_rewrite
+    match = replace(_NO_MATCH, path=route.match.path) if rewrites else _NO_MATCH
+    return replace(route, match=match, name="", decorator="")
+
+
+def _level(host: VirtualHost) -> VirtualHost:
+    """What of a virtual host counts for all its routes."""
+    return replace(host, name="", domains=(), routes=())
 
 
 def _hosts(old: Door | None, new: Door | None) -> Iterator[tuple[str, VirtualHost | None, VirtualHost | None]]:

@@ -1,13 +1,11 @@
-"""What policies ask about: the paths, methods, headers, claims and clients that their conditions tell apart."""
+"""What policies ask about: the paths, methods, headers and clients that their conditions tell apart."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.proxy.diff.samples import Ask, regex_samples
-from pulumi_mesh.proxy.view.jwt import JwtAuthentication
 from pulumi_mesh.proxy.view.listeners import FilterChain, HttpConnectionManager
 from pulumi_mesh.proxy.view.matching import StringMatch
 from pulumi_mesh.proxy.view.rbac import (
@@ -17,7 +15,6 @@ from pulumi_mesh.proxy.view.rbac import (
     Condition,
     Header,
     HttpRbac,
-    Metadata,
     NetworkRbac,
     Not,
     PathTemplate,
@@ -26,24 +23,19 @@ from pulumi_mesh.proxy.view.rbac import (
     UrlPath,
 )
 
-Claims = FrozenMap[str, object] | None
-
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """asks: requests that conditions tell apart. principals: tests of identities. sources: addresses of clients.
-    claims: what tokens hold; None is no token."""
+    """asks: requests that conditions tell apart. principals: tests of identities. sources: networks of clients."""
 
     asks: tuple[Ask, ...]
     principals: tuple[StringMatch, ...]
-    sources: tuple[str, ...]
-    claims: tuple[Claims, ...]
+    sources: tuple[tuple[str, int], ...]
 
 
 def questions(chains: Iterable[FilterChain]) -> Questions:
     """What the policies of filter chains ask about."""
     conditions: list[Condition] = []
-    issuers: dict[str, None] = {}
     for chain in chains:
         for each in chain.filters:
             if isinstance(each, NetworkRbac):
@@ -52,21 +44,11 @@ def questions(chains: Iterable[FilterChain]) -> Questions:
                 for inner in each.http_filters:
                     if isinstance(inner, HttpRbac):
                         conditions += _conditions(inner.rules)
-                    elif isinstance(inner, JwtAuthentication):
-                        issuers.update(dict.fromkeys(provider.issuer for provider in inner.providers))
     leaves = list(dict.fromkeys(conditions))
-    claims: dict[Claims, None] = {None: None}
-    for issuer in issuers:
-        claims[FrozenMap({"iss": issuer, "sub": "someone"})] = None
-    for leaf in leaves:
-        if isinstance(leaf, Metadata) and (named := _claims(leaf)) is not None:
-            for issuer in issuers or ("issuer.example.com",):
-                claims[FrozenMap({"iss": issuer, "sub": "someone", **named})] = None
     return Questions(
         tuple(ask for leaf in leaves for ask in _asks(leaf)),
         tuple(leaf.match for leaf in leaves if isinstance(leaf, Authenticated) and leaf.match is not None),
-        tuple(dict.fromkeys(leaf.prefix for leaf in leaves if isinstance(leaf, SourceAddress))),
-        tuple(claims),
+        tuple(dict.fromkeys((leaf.prefix, leaf.length) for leaf in leaves if isinstance(leaf, SourceAddress))),
     )
 
 
@@ -122,15 +104,3 @@ def _texts(match: StringMatch) -> Iterator[str]:
             yield match.value
         case "regex":
             yield from regex_samples(match.value)
-
-
-def _claims(condition: Metadata) -> dict[str, object] | None:
-    """A token's claims that meet a test of one: below the payload, the path is that of the claim."""
-    path = condition.match.path
-    value = getattr(condition.match.value, "match", None)
-    if len(path) < 2 or not isinstance(value, StringMatch):
-        return None
-    text: object = next(_texts(value), "")
-    for name in reversed(path[2:]):
-        text = FrozenMap({name: text})
-    return {path[1]: text}

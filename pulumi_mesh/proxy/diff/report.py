@@ -28,7 +28,7 @@ _SHOWN = 4
 def summary(diff: Diff) -> str:
     """One line: how many classes of requests, by what becomes of them."""
     if not diff.changes:
-        return "no request goes elsewhere"
+        return "no request goes elsewhere" if not diff.untried else "no request that was tried goes elsewhere"
     counts = {each: sum(change.severity == each for change in diff.changes) for each in SEVERITIES}
     words = {"plaintext": "no longer encrypted", "reachable": "newly reachable"}
     parts = [f"{count} {words.get(each, each)}" for each, count in counts.items() if count]
@@ -48,6 +48,7 @@ def text_of(diff: Diff, place: Place, before: Place) -> Iterator[str]:
             yield from (f"      see {where}" for where in _places(each.refs, place))
             yield from (f"      before: {where}" for where in _left(each, place, before))
     yield from _proxies(diff)
+    yield from _untried(diff)
     yield summary(diff)
 
 
@@ -72,7 +73,7 @@ def markdown_of(diff: Diff, place: Place, before: Place) -> Iterator[str]:
             if places:
                 yield f"{word} in " + ", ".join(f"`{where}`" for where in dict.fromkeys(places)) + "."
                 yield ""
-    yield from (f"{line}  " for line in _proxies(diff))
+    yield from (f"{line}  " for line in (*_proxies(diff), *_untried(diff)))
 
 
 def data_of(diff: Diff, place: Place, before: Place) -> dict[str, Any]:
@@ -98,6 +99,11 @@ def data_of(diff: Diff, place: Place, before: Place) -> dict[str, Any]:
         ],
         "proxiesAdded": list(diff.proxies_added),
         "proxiesRemoved": list(diff.proxies_removed),
+        "complete": not diff.untried,
+        "untried": [
+            {"side": each.side, "proxies": list(each.proxies), "requests": each.requests, "why": list(each.why)}
+            for each in diff.untried
+        ],
     }
 
 
@@ -152,6 +158,14 @@ def _proxies(diff: Diff) -> Iterator[str]:
         yield f"new proxies: {_names(diff.proxies_added)}"
     if diff.proxies_removed:
         yield f"proxies that are gone: {_names(diff.proxies_removed)}"
+
+
+def _untried(diff: Diff) -> Iterator[str]:
+    """Where there may be more than is told of."""
+    for each in diff.untried:
+        verb = "through" if each.side == "gateway" else "to" if each.side == "server" else "from"
+        whose = f"{each.requests} {verb} {_names(each.proxies)}"
+        yield f"not every kind of request was tried of {whose}: {'; '.join(each.why)}"
 
 
 def _effect(effect: Effect) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from pulumi_mesh.proxy.simulate import Request
 from pulumi_mesh.proxy.simulate.texts import full_match
 from pulumi_mesh.proxy.view.matching import HeaderMatch, QueryMatch, StringMatch
-from pulumi_mesh.proxy.view.routes import PathMatch, RouteMatch
+from pulumi_mesh.proxy.view.routes import PathMatch, Route, RouteMatch
 
-_MOST = 1500
-"""Requests tried for one host: what more there would be are combinations of ever more routes."""
+_MOST = 100
+"""Requests made for one host; those in which two views can differ are looked for one by one (``cells``)."""
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 
 
@@ -110,8 +110,18 @@ def _request(template: Request, ask: Ask) -> Request:
     return replace(template, host=host, path=path, method=ask.method, headers=(*template.headers, *headers))
 
 
-def asks_of(match: RouteMatch) -> Iterator[Ask]:
-    """What a route's match asks for: one request that it takes, and one that misses it by each header."""
+def asks_of(route: Route) -> Iterator[Ask]:
+    """What a route asks for: one request that it takes, one that misses it by each header, and those of pages."""
+    yield from _matched(route.match)
+    first = next(_matched(route.match), Ask())
+    for origin in route.cors.allow_origins if route.cors else ():
+        asking = ("origin", _text(origin))
+        yield Ask(first.path, first.method, (*first.headers, asking), first.query)
+        preflight = (*first.headers, asking, ("access-control-request-method", "GET"))
+        yield Ask(first.path, "OPTIONS", preflight, first.query)
+
+
+def _matched(match: RouteMatch) -> Iterator[Ask]:
     method, headers, missed = "GET", [], []
     for header in match.headers:
         value = _header(header)

@@ -93,10 +93,16 @@ def _value_matches(test: ValueMatch, value: object) -> bool:
 
 def metadata_matches(message: Mapping[str, Any], metadata: Mapping[str, object]) -> bool:
     """envoy.type.matcher.v3.MetadataMatcher as it was read."""
+    test = metadata_match(message)
+    return test is not None and noted(test, metadata)
+
+
+def metadata_match(message: Mapping[str, Any]) -> MetadataMatch | None:
+    """The same, typed; None when it holds no test that is known."""
     path = tuple(str(each.get("key", "")) for each in raw.each(message, "path"))
     test = _raw_value(raw.part(message, "value"))
     invert = bool(message.get("invert"))
-    return test is not None and noted(MetadataMatch(str(message.get("filter", "")), path, test, invert), metadata)
+    return MetadataMatch(str(message.get("filter", "")), path, test, invert) if test is not None else None
 
 
 def _raw_value(message: Mapping[str, Any]) -> ValueMatch | None:

@@ -32,6 +32,11 @@ def template_rewrite(template: str, rewrite: str, path: str) -> str | None:
 
 @lru_cache(maxsize=1024)
 def _pattern(template: str) -> re2._Regexp:
+    return compiled(pattern_of(template))
+
+
+def pattern_of(template: str) -> str:
+    """A template as a regular expression of whole paths."""
     made, place = "", 0
     for part in _PART.finditer(template):
         made += re.escape(template[place : part.start()])
@@ -40,7 +45,7 @@ def _pattern(template: str) -> re2._Regexp:
             made += f"(?P<{part['name']}>{_wild(part['inner'] or '*')})"
         else:
             made += _wild(part["bare"] or part["star"])
-    return compiled(made + re.escape(template[place:]))
+    return made + re.escape(template[place:])
 
 
 def _wild(pattern: str) -> str:
