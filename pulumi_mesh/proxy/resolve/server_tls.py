@@ -7,7 +7,7 @@ from pulumi_mesh.istio import gateway
 from pulumi_mesh.manifests.snapshot import MeshConfig
 from pulumi_mesh.proxy.resolve.client_tls import TRUST_ROOT, WORKLOAD_CERTIFICATE, names_of_any_type, with_curves
 from pulumi_mesh.proxy.view.matching import EMPTY, StringMatch
-from pulumi_mesh.proxy.view.tls import DownstreamTls, SecretRef, Validation
+from pulumi_mesh.proxy.view.tls import NEVER_GIVEN, DownstreamTls, SecretRef, Validation
 from pulumi_mesh.words.cipher_suites import CIPHER_SUITES
 
 _VERSIONS = {"TLSV1_0": "TLSv1_0", "TLSV1_1": "TLSv1_1", "TLSV1_2": "TLSv1_2", "TLSV1_3": "TLSv1_3"}
@@ -15,7 +15,6 @@ _AUTHORITY = "-cacert"
 """What istiod puts behind a credential's name for the certificate of its authority."""
 _WORKLOAD = "builtin://"
 """The credential that is the gateway's own identity in the mesh."""
-_INVALID = "invalid://"
 _OF_SERVERS = (None, "SIMPLE", "MUTUAL", "OPTIONAL_MUTUAL")
 """Modes whose parameters are the server's own or the mesh's; the others have those of mutual TLS in the mesh."""
 _KINDS = ("configmap://", "kubernetes://", "kubernetes-gateway://")
@@ -120,7 +119,7 @@ def secret(credential: str) -> SecretRef:
         return TRUST_ROOT
     if credential.startswith(_WORKLOAD):
         return WORKLOAD_CERTIFICATE
-    if credential.startswith(_INVALID):
-        return SecretRef(_INVALID)
+    if credential.startswith(NEVER_GIVEN):
+        return SecretRef(NEVER_GIVEN)
     name = credential.removeprefix("sds://")
     return SecretRef(name if name.startswith(_KINDS) else f"kubernetes://{name}")

@@ -10,7 +10,7 @@ from pulumi_mesh.proxy.simulate.outcome import Error
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.clusters import Cluster, Endpoint
 from pulumi_mesh.proxy.view.matching import EMPTY
-from pulumi_mesh.proxy.view.tls import OpaqueTransport, PlainText, Spoken, spoken
+from pulumi_mesh.proxy.view.tls import OpaqueTransport, PlainText, Spoken, UpstreamTls, spoken
 
 Speech = Literal["plaintext", "tls", "mtls"]
 
@@ -30,6 +30,8 @@ def cluster_error(view: ProxyView, name: str) -> Error:
     if cluster.type == "ORIGINAL_DST" or "cluster_type" in cluster.extra:
         return ""
     there = list(endpoints_of(view, cluster))
+    if there and all(_lacks_secrets(transport_to(cluster, each)) for each in there):
+        return "invalid TLS"
     if any(each.health not in _AWAY for each in there):
         return ""
     # With all of them away Envoy panics and takes any, unless that is switched off.
@@ -69,6 +71,13 @@ def transport_to(cluster: Cluster, endpoint: Endpoint | None) -> Spoken:
         if all(own.get(key) == value for key, value in each.match.items()):
             return spoken(each.transport)
     return spoken(cluster.transport)
+
+
+def _lacks_secrets(transport: Spoken) -> bool:
+    if not isinstance(transport, UpstreamTls):
+        return False
+    roots = (transport.validation.root,) if transport.validation else ()
+    return any(each.missing for each in (*transport.certificates, *roots))
 
 
 def _speech(transport: Spoken) -> Speech:

@@ -20,6 +20,8 @@ def handshake(chain: FilterChain, request: Request) -> tuple[Error, str]:
         return "", ""
     if request.tls == "plaintext":
         return "invalid TLS", "the client speaks plain text where TLS is needed"
+    if any(each.missing for each in chain.tls.certificates):
+        return "invalid TLS", "the server has no certificate"
     if request.tls == "tls":
         if chain.tls.require_client_certificate:
             return "invalid mTLS", "a client certificate is needed, and the client has none"

@@ -35,7 +35,8 @@ Transport = Literal["", "plaintext", "tls", "mtls", "mixed"]
 class Share:
     """A cluster that may get the request, and its weight relative to the sum of all shares.
 
-    error: why this share's requests go no further. status: the proxy's own answer to them then. transport: how the proxy speaks to its endpoints.
+    error: why this share's requests go no further. status: the proxy's own answer to them then.
+    transport: how the proxy speaks to its endpoints.
     host, request_headers, response_headers, response_headers_removed: as in Outcome, with what the share itself
     changes.
     """

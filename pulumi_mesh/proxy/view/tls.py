@@ -8,6 +8,10 @@ from typing import Literal
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.proxy.view.matching import EMPTY, StringMatch
 
+NEVER_GIVEN = "invalid://"
+"""How the names of secrets begin that Istio asks for where a reference is wrong, so that nothing goes through
+(``InvalidSecretTypeURI``)."""
+
 
 @dataclass(frozen=True, slots=True)
 class SecretRef:
@@ -21,6 +25,11 @@ class SecretRef:
 
     name: str
     path: str = ""
+
+    @property
+    def missing(self) -> bool:
+        """Whether it never comes."""
+        return self.name.startswith(NEVER_GIVEN)
 
 
 @dataclass(frozen=True, slots=True)

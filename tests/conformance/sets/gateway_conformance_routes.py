@@ -108,7 +108,7 @@ def _asked(case: Case, snapshot: Snapshot) -> Iterator[tuple[Proxy, Request]]:
         return
     for proxy in _gateways(case, snapshot):
         host = given.get("Host") or proxy.address
-        server = _server(snapshot, proxy, host)
+        server = _server(snapshot, proxy, given.get("SNI") or host)
         if server is not None:
             yield proxy, _to_server(given, host, server)
 
@@ -226,7 +226,7 @@ def _redirect(expected: Mapping[str, Any], request: Request) -> ExpectedRedirect
     return ExpectedRedirect(
         scheme=expected.get("Scheme") or ("http" if request.tls == "plaintext" else "https"),
         host=expected.get("Host") or None,
-        port=int(expected["Port"]) if expected.get("Port") else None,
+        port=int(expected["Port"]) if str(expected.get("Port", "")).isdecimal() else None,
         path=expected.get("Path") or urlsplit(request.path).path,
     )
 

@@ -12,7 +12,7 @@ from pulumi_mesh.proxy.view.addresses import SocketAddress
 from pulumi_mesh.proxy.view.listeners import FilterChain, Listener, OpaqueFilter, TcpProxy
 from pulumi_mesh.proxy.view.matching import StringMatch
 from pulumi_mesh.proxy.view.rbac import Always, Authenticated, NetworkRbac, Policy, Rules, SourceAddress
-from pulumi_mesh.proxy.view.tls import DownstreamTls, SecretRef, Validation
+from pulumi_mesh.proxy.view.tls import DownstreamTls, SecretRef, UpstreamTls, Validation
 from tests.unit.simulate.made import (
     ANYWHERE,
     HTTP_INSPECTOR,
@@ -185,6 +185,8 @@ NAMED = DownstreamTls(
         (MUTUAL, {"tls": "mtls", "certificate": "kubernetes://cert"}, "invalid mTLS"),
         (NAMED, {"tls": "mtls", "principal": "spiffe://here/ns/a/sa/b"}, ""),
         (NAMED, {"tls": "mtls", "principal": "spiffe://there/ns/a/sa/b"}, "invalid mTLS"),
+        # A reference that Istio found wrong stands for a certificate that never comes.
+        (DownstreamTls((SecretRef("invalid://"),)), {"tls": "tls"}, "invalid TLS"),
         (None, {"tls": "tls"}, "protocol error"),
         (None, {"tls": "plaintext", "protocol": "tcp"}, "protocol error"),
         (None, {"tls": "plaintext", "protocol": "http2"}, ""),
@@ -196,6 +198,21 @@ def test_handshakes(tls: DownstreamTls | None, asked: dict[str, Any], error: str
     assert outcome.error == error
     assert outcome.ended_tls == ((tls is not None and error == "") or outcome.ended_tls)
     assert outcome.passes == (error == "")
+
+
+@pytest.mark.parametrize(
+    ("transport", "error"),
+    [
+        (UpstreamTls(validation=Validation(SecretRef("kubernetes://ca"))), ""),
+        (UpstreamTls(validation=Validation(SecretRef("invalid://-cacert"))), "invalid TLS"),
+        (UpstreamTls((SecretRef("invalid://"),)), "invalid TLS"),
+        (UpstreamTls(), ""),
+    ],
+)
+def test_secrets_toward_endpoints_that_never_come(transport: UpstreamTls, error: str) -> None:
+    served = view(listener(FilterChain((manager(),))), clusters=(cluster("a", transport=transport),))
+    outcome = simulate(served, Request())
+    assert (outcome.error, outcome.status) == (error, 503 if error else None)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.proxy.resolve.gateway_api import words
 from pulumi_mesh.proxy.resolve.gateway_api.references import CONFIG_MAP, SERVICE, SERVICE_ENTRY, Kind
 from pulumi_mesh.proxy.resolve.gateway_api.words import Json
+from pulumi_mesh.proxy.view.tls import NEVER_GIVEN
 
 _IGNORED = "istio.io/ignore-policy-attachment"
 
@@ -147,5 +148,5 @@ def _tls(policy: BackendTLSPolicy) -> Json:
         first = references[0]
         usable = Kind(first.group, first.kind) == CONFIG_MAP
         # A CA that cannot be used must not mean that none is asked for: no certificate ever fits this one.
-        made["credentialName"] = f"configmap://{policy.namespace}/{first.name}" if usable else "invalid://"
+        made["credentialName"] = f"configmap://{policy.namespace}/{first.name}" if usable else NEVER_GIVEN
     return made
