@@ -29,6 +29,8 @@ FIXED: Key = ("fixed", "")
 """All that is the same for every request of one connection."""
 
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
+_STRANGER = "another.issuer.example.com"
+"""An issuer of whom no proxy knows."""
 _COMBINATIONS = 200
 """Tokens that are tried."""
 
@@ -88,16 +90,20 @@ class Asked:
             tokens = list(itertools.islice(self._tokens(), _COMBINATIONS + 1))
             if len(tokens) > _COMBINATIONS:
                 missed["too many claims at once"] = None
-            found[CLAIMS] = (None, *dict.fromkeys(tokens[:_COMBINATIONS]))
+            stranger: FrozenMap[str, object] = FrozenMap({"iss": _STRANGER, "sub": "someone"})
+            found[CLAIMS] = (None, *dict.fromkeys(tokens[:_COMBINATIONS]), stranger)
         return found, tuple(missed)
 
     def _tokens(self) -> Iterator[FrozenMap[str, object]]:
         """A token of each issuer, with each combination of claims that tests tell apart."""
         paths = [path for path in self.claims if path != ("iss",)]
         choices = [[None, *_claim_values(self.claims[path])] for path in paths]
-        for issuer, audience in (self.issuers or {"issuer.example.com": ""}).items():
+        for issuer, audience in (self.issuers or {_STRANGER: ""}).items():
             for chosen in itertools.product(*choices):
-                token: dict[str, object] = {"iss": issuer, "sub": "someone", **({"aud": audience} if audience else {})}
+                token: dict[str, object] = {"iss": issuer, "sub": "someone"}
+                if audience:
+                    yield FrozenMap(token)
+                    token["aud"] = audience
                 for path, value in zip(paths, chosen, strict=True):
                     if value is not None:
                         token = _with(token, path, value)
@@ -166,6 +172,11 @@ def _borders(networks: Iterable[tuple[str, int]]) -> Iterator[str]:
         for number in (first, last, first - 1, last + 1):
             if 0 <= number < 1 << network.max_prefixlen:
                 yield str(kind(number))
+
+
+def without_claims(token: FrozenMap[str, object]) -> FrozenMap[str, object]:
+    """A token that says no more than whose it is."""
+    return FrozenMap({name: value for name, value in token.items() if name in ("iss", "sub", "aud")})
 
 
 def token_shown(claims: Claims) -> str:

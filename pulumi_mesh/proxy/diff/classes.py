@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pulumi_mesh.proxy.diff.attributes import token_shown
 from pulumi_mesh.proxy.diff.changes import Change, Severity, Side
 from pulumi_mesh.proxy.diff.deciders import Refs
+from pulumi_mesh.proxy.diff.doors import UNKNOWN_PORT
 from pulumi_mesh.proxy.diff.effects import Effect, differences, effect_of
 from pulumi_mesh.proxy.simulate import Outcome, Request, simulate
 from pulumi_mesh.proxy.simulate.header_tests import header_shown
@@ -80,6 +81,8 @@ def routed(found: Treated) -> str:
     """A class of requests that routes take, in words: what they ask for before and after."""
     request = found.request
     place = f"{request.host}:{request.port}" if request.host else f"{request.address or 'any address'}:{request.port}"
+    if request.port == UNKNOWN_PORT:
+        place = "addresses that no service has"
     if request.protocol == "tcp":
         sni = f" for {request.sni}" if request.sni else ""
         return f"connections to {place}{sni}"

@@ -32,10 +32,12 @@ def diff(old: Snapshot, new: Snapshot) -> Diff:
     )
     kinds = {_kind(each) for each in old.proxies} & {_kind(each) for each in new.proxies}
     gone, come = _without(old, kinds), _without(new, kinds)
+    same = {(each.kind, _name(each)) for each in old.proxies} & {(each.kind, _name(each)) for each in new.proxies}
+    paired = {name for _, name in same}
     return Diff(
         tuple(sorted(_joined(each for each in found if isinstance(each, Change)), key=_order)),
-        proxies_added=tuple(sorted(come - gone)),
-        proxies_removed=tuple(sorted(gone - come)),
+        proxies_added=tuple(sorted(come - paired)),
+        proxies_removed=tuple(sorted(gone - paired)),
         untried=_missed(each for each in found if isinstance(each, Untried)),
     )
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pulumi_mesh.proxy.resolve.mtls import WorkloadModes
 from pulumi_mesh.proxy.simulate import Outcome
-from pulumi_mesh.proxy.simulate.destinations import cluster_of
+from pulumi_mesh.proxy.simulate.destinations import cluster_error, cluster_of, speech
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.refs import Ref
 
@@ -25,8 +25,7 @@ def deciders(views: tuple[ProxyView, ProxyView], outcomes: tuple[Outcome, Outcom
         refused = tuple(_unique(_policies(each)) for each in outcomes)
         if any(refused):
             return refused[0], refused[1]
-    old, new = (dict(_clusters(*each)) for each in zip(views, outcomes, strict=True))
-    moved = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    moved = [name for name in _clusters(outcomes) if _state(views[0], name) != _state(views[1], name)]
     before, after = (
         _unique([outcome.ref, *_behind(moved, view, other)])
         for view, other, outcome in ((views[0], views[1], outcomes[0]), (views[1], views[0], outcomes[1]))
@@ -48,19 +47,23 @@ def _policies(outcome: Outcome) -> Iterator[Ref | None]:
     yield from found[-1:] if outcome.error == "denied" else found
 
 
-def _clusters(view: ProxyView, outcome: Outcome) -> Iterator[tuple[str, object]]:
-    """Where requests go, and whether and how they get there."""
-    for each in outcome.clusters:
-        yield each.cluster, (each.error, each.transport, cluster_of(view, each.cluster) is None)
+def _clusters(outcomes: tuple[Outcome, Outcome]) -> dict[str, None]:
+    """Where requests go in either view."""
+    return dict.fromkeys(share.cluster for each in outcomes for share in each.clusters)
+
+
+def _state(view: ProxyView, cluster: str) -> object:
+    """Whether and how requests get to a cluster."""
+    return cluster_error(view, cluster), speech(view, cluster)
 
 
 def _behind(names: Iterable[str], view: ProxyView, other: ProxyView) -> Iterator[Ref | None]:
-    """The objects behind clusters; of one that only the other view has, the object that makes it there."""
+    """The objects behind clusters; of a subset that only the other view has, the rule that names it there."""
     for name in names:
         if (found := cluster_of(view, name)) is not None:
             yield found.ref
         elif (found := cluster_of(other, name)) is not None and found.ref is not None:
-            yield replace(found.ref, path="spec")
+            yield replace(found.ref, path="spec.subsets") if found.ref.kind == "DestinationRule" else None
 
 
 def _unique(refs: Iterable[Ref | None]) -> Refs:

@@ -15,7 +15,7 @@ from pulumi_mesh.proxy.view.listeners import FilterChain, HttpConnectionManager,
 from pulumi_mesh.proxy.view.routes import RouteConfig, VirtualHost
 
 _ANYWHERE = (WILDCARD, "::")
-_UNKNOWN_PORT = 64999
+UNKNOWN_PORT = 64999
 """A port that no service is likely to have: what is done with destinations that nobody knows."""
 
 
@@ -50,7 +50,7 @@ def _doors(
 ) -> Iterator[Door]:
     if not isinstance(listener.address, SocketAddress):
         return
-    port = chain.match.destination_port or (_UNKNOWN_PORT if listener.use_original_dst else listener.address.port)
+    port = chain.match.destination_port or (UNKNOWN_PORT if listener.use_original_dst else listener.address.port)
     bound = "" if listener.address.host in _ANYWHERE else listener.address.host
     address = chain.match.prefix_ranges[0][0] if chain.match.prefix_ranges else bound
     template = Request(port=port, address=address, direction=direction)

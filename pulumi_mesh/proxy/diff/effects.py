@@ -16,6 +16,8 @@ from pulumi_mesh.words.cluster_names import parsed
 
 _FAILED = 400
 """Statuses from here on are errors."""
+_TO_HTTPS: Error = "tls required, sending 301"
+"""The client is told to come again by HTTPS, which is no failure."""
 _ALL = 100
 """Percent."""
 
@@ -64,7 +66,7 @@ def effect_of(outcome: Outcome, request: Request) -> Effect:
     given = Counter((name.lower(), value) for name, value in request.headers)
     sent = Counter((name.lower(), value) for name, value in outcome.request_headers)
     names = {name for name, _ in sent}
-    if outcome.error:
+    if outcome.error and outcome.error != _TO_HTTPS:
         # Where it would have gone, and how, nobody notices.
         return Effect(
             error=outcome.error,
@@ -76,11 +78,11 @@ def effect_of(outcome: Outcome, request: Request) -> Effect:
             answer_removed=outcome.response_headers_removed,
             policy=outcome.policy if outcome.error == "denied" else "",
         )
-    passes = bool(outcome.clusters)
+    passes = outcome.passes
     return Effect(
         status=outcome.status,
-        destinations=_shares(outcome.clusters),
-        transport=outcome.transport,
+        destinations=_shares(outcome.clusters) if passes else (),
+        transport=outcome.transport if passes else "",
         failing=_failing(outcome),
         location=outcome.location,
         body=outcome.body,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from pulumi_mesh.proxy.diff.attributes import Claims, clients_of, token_shown
+from pulumi_mesh.proxy.diff.attributes import Claims, clients_of, token_shown, without_claims
 from pulumi_mesh.proxy.diff.cells import cells
 from pulumi_mesh.proxy.diff.changes import Change, Untried
 from pulumi_mesh.proxy.diff.classes import Treated, treated
@@ -66,6 +66,8 @@ def incoming(
         if missed:
             yield Untried("server", proxies, f"port {port}", missed)
         known: list[tuple[str, Claims]] = [(source, None) for source in clients_of(asked.sources, "")]
+        tokens = [claims for _, claims in kinds if claims is not None]
+        known += [("", without_claims(each)) for each in tokens]
         for source, claims in dict.fromkeys([*known, *kinds]):
             made = replace(template, source=source, claims=claims)
             tried = [made]
@@ -75,7 +77,8 @@ def incoming(
                 tried = list(dict.fromkeys((*plain, *kinds.get((source, claims), ()))))
             for found, names in _classes(old, new, tried, clients):
                 refs = _refs(old, new, found[0], modes, port)
-                yield found[0].change("server", proxies, _words(found, tried), refs, names)
+                who = _whose(source, claims, sources=bool(asked.sources), tokens=bool(tokens))
+                yield found[0].change("server", proxies, _words(found, tried) + who, refs, names)
 
 
 def _kinds(
@@ -137,8 +140,14 @@ def _words(found: list[Treated], tried: list[Request]) -> str:
     else:
         more = " and more like these" if len(said) > _SHOWN else ""
         words = f"port {request.port}: {'; '.join(said[:_SHOWN])}{more}"
-    words += token_shown(request.claims)
-    return words + (f", from {request.source}" if request.source else "")
+    return words
+
+
+def _whose(source: str, claims: Claims, *, sources: bool, tokens: bool) -> str:
+    """Whose requests these are, where policies ask. sources, tokens: whether they ask for addresses, for tokens."""
+    token = token_shown(claims) or (" without a token" if tokens else "")
+    other = ", from addresses that no policy names" if sources else ""
+    return token + (f", from addresses such as {source}" if source else other)
 
 
 def _request(request: Request) -> str:

@@ -111,6 +111,9 @@ def _raw_value(message: Mapping[str, Any]) -> ValueMatch | None:
     if "list_match" in message:
         item = _raw_value(raw.part(message, "list_match", "one_of"))
         return ListMatch(item) if item else None
+    if "or_match" in message:
+        tests = map(_raw_value, raw.each(raw.part(message, "or_match"), "value_matchers"))
+        return EitherMatch(tuple(each for each in tests if each is not None))
     return PresentMatch(bool(message["present_match"])) if "present_match" in message else None
 
 
