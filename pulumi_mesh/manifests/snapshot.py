@@ -136,7 +136,7 @@ Protocol: TypeAlias = Literal[
 ]
 """Istio's protocols. UNSUPPORTED: nobody says one, proxies look at the first bytes."""
 
-Resolution: TypeAlias = Literal["STATIC", "DNS", "DNS_ROUND_ROBIN", "NONE"]
+Resolution: TypeAlias = Literal["STATIC", "DNS", "DNS_ROUND_ROBIN", "DYNAMIC_DNS", "NONE"]
 """How clients find endpoints, in the words of ServiceEntry."""
 
 

@@ -34,8 +34,7 @@ def services_of(item: istio.ServiceEntry, inherited: Mapping[str, str]) -> Itera
         ServicePort(each.name, each.number, each.target_port or each.number, parse(each.protocol or ""))
         for each in spec.ports or ()
     )
-    # Resolved by a forward proxy in Envoy, for wildcards: other than that it is DNS.
-    resolution: Resolution = "DNS" if spec.resolution == "DYNAMIC_DNS" else spec.resolution or "NONE"
+    resolution: Resolution = spec.resolution or "NONE"
     for host in spec.hosts:
         yield KnownService(
             hostname=host,

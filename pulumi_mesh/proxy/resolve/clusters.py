@@ -23,6 +23,7 @@ from pulumi_mesh.proxy.resolve.connection_pool import (
 from pulumi_mesh.proxy.resolve.destination_rules import Rule
 from pulumi_mesh.proxy.resolve.dns import CONNECT_STRATEGY, RACE, dns_config
 from pulumi_mesh.proxy.resolve.endpoints import Modes, endpoint_groups, endpoints_of, identities
+from pulumi_mesh.proxy.resolve.forward_proxies import is_resolved, resolving_cluster
 from pulumi_mesh.proxy.resolve.index import Index
 from pulumi_mesh.proxy.resolve.load_balancing import load_balancing, warmup_config
 from pulumi_mesh.proxy.resolve.locality import Group, common_config, distribution_labels, preference, preferred
@@ -64,6 +65,10 @@ def outbound_clusters(index: Index, proxy: Proxy) -> tuple[tuple[Cluster, ...], 
         accounts = identities(index.workloads(service), service, mesh.trust_domain, mesh.trust_domain_aliases)
         for port in service.ports:
             if port.protocol == "UDP":
+                continue
+            if is_resolved(service):
+                found = resolving_cluster(proxy, service, port, rule, mesh, automatic=takes)
+                clusters += [found] if found else []
                 continue
             # Where clients choose the address there is no endpoint to ask: all must take mutual TLS, or none gets it.
             behind = [each for each, _ in endpoints_of(index, service, port)]

@@ -14,6 +14,7 @@ from pulumi_mesh.manifests.snapshot import KnownService, Proxy, target_port
 from pulumi_mesh.proxy.resolve.actions import destination_cluster
 from pulumi_mesh.proxy.resolve.clusters import BLACK_HOLE, PASSTHROUGH
 from pulumi_mesh.proxy.resolve.domains import service_addresses
+from pulumi_mesh.proxy.resolve.forward_proxies import request_filters
 from pulumi_mesh.proxy.resolve.http import GRPC_WEB, HANDSHAKE, TLS_INSPECTOR, connection_manager
 from pulumi_mesh.proxy.resolve.inbound.families import LOOPBACKS, WILDCARDS, families_of, wildcard_of
 from pulumi_mesh.proxy.resolve.index import Index
@@ -191,7 +192,9 @@ def _add(of: Outbound, service: KnownService, port: Port, binds: tuple[str, ...]
         chains += stream_chains(of, service, port, binds[0], ranges)
     if port.protocol not in _STREAMS:
         inspected = port.protocol != "HTTP_PROXY" and (not http or shared)
-        chains.append(Chain(inspected=inspected, routes=_table(service, port, binds[0], shared), ref=service.ref))
+        filters = request_filters(service, of.proxy)
+        table = _table(service, port, binds[0], shared)
+        chains.append(Chain(inspected=inspected, routes=table, http_filters=filters, ref=service.ref))
     if there is None or port.protocol == "HTTP_PROXY" or (port.protocol == DETECTED and there.protocol in HTTP):
         found[binds[0], port.number] = _Entry(port, binds, bound, chains, protocol, service.ref)
         return
@@ -224,7 +227,7 @@ def _listener(index: Index, scope: SidecarScope, entry: _Entry) -> Listener:
     chains: list[FilterChain] = []
     for each in entry.chains:
         made = FilterChain(
-            each.filters or (_manager(index, entry.port, name, each.routes),),
+            each.filters or (_manager(index, entry.port, name, each),),
             ChainMatch() if each.takes_all else each.match,
             transport_socket_connect_timeout=HANDSHAKE,
             extra=each.extra,
@@ -260,16 +263,18 @@ def _listener(index: Index, scope: SidecarScope, entry: _Entry) -> Listener:
     )
 
 
-def _manager(index: Index, port: Port, listener: str, routes: str) -> HttpConnectionManager:
+def _manager(index: Index, port: Port, listener: str, chain: Chain) -> HttpConnectionManager:
     """Services on a port share it: the protocol is that of the first."""
     manager = connection_manager(
         side="outbound",
         stat_prefix=f"outbound_{listener};",
-        routes=routes,
+        routes=chain.routes,
         policy=(GRPC_WEB,) if port.protocol == "GRPC_WEB" else (),
     )
+    *others, router = manager.http_filters
+    manager = replace(manager, http_filters=(*others, *chain.http_filters, router))
     options = {"accept_http_10": True} if index.snapshot.mesh.http10 else {}
-    if routes == HTTP_PROXY_TABLE:
+    if chain.routes == HTTP_PROXY_TABLE:
         options["allow_absolute_url"] = True
     if not options:
         return manager

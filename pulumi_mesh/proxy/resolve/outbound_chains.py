@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import virtual_service
 from pulumi_mesh.manifests.snapshot import KnownService, Proxy, ref_of, selects
+from pulumi_mesh.proxy.resolve import security
 from pulumi_mesh.proxy.resolve.actions import Scope
 from pulumi_mesh.proxy.resolve.domains import alternatives, service_addresses
+from pulumi_mesh.proxy.resolve.forward_proxies import is_resolved, name_filter
 from pulumi_mesh.proxy.resolve.full_names import MESH
 from pulumi_mesh.proxy.resolve.hosts import is_wildcard, matches
 from pulumi_mesh.proxy.resolve.inbound.families import wildcard_of
@@ -21,7 +23,7 @@ from pulumi_mesh.proxy.resolve.sidecar_scope import Egress, SidecarScope
 from pulumi_mesh.proxy.resolve.stat_names import stat_name
 from pulumi_mesh.proxy.resolve.stream_routes import single_destination, stream_filters
 from pulumi_mesh.proxy.resolve.virtual_services import Bound
-from pulumi_mesh.proxy.view.listeners import ChainMatch, NetworkFilter
+from pulumi_mesh.proxy.view.listeners import ChainMatch, HttpFilter, NetworkFilter
 from pulumi_mesh.proxy.view.matching import EMPTY
 from pulumi_mesh.refs import Ref
 from pulumi_mesh.words.cluster_names import cluster_name
@@ -37,7 +39,8 @@ class Chain:
     """A filter chain to be.
 
     names: of TLS clients, ``*`` for any. ranges: destination addresses, CIDR or not. inspected: takes only what is
-    found to be plain HTTP. filters: empty where requests follow the table ``routes``.
+    found to be plain HTTP. filters: empty where requests follow the table ``routes``; http_filters: what they pass
+    before they are routed.
     """
 
     names: tuple[str, ...] = ()
@@ -45,6 +48,7 @@ class Chain:
     inspected: bool = False
     filters: tuple[NetworkFilter, ...] = ()
     routes: str = ""
+    http_filters: tuple[HttpFilter, ...] = ()
     extra: FrozenMap[str, object] = EMPTY
     ref: Ref | None = None
 
@@ -157,7 +161,8 @@ def _tls_chains(
                         ref=ref_of(each.source, "spec.tls"),
                     )
     if not done:
-        names = _names(of, service, bind) if ranges or _is_shared(of, service, bind) else ()
+        named = ranges or _is_shared(of, service, bind) or is_resolved(service)
+        names = _names(of, service, bind) if named else ()
         yield Chain(names, ranges, filters=_to_service(of, service, port), ref=service.ref)
 
 
@@ -209,7 +214,12 @@ def _to_service(of: Outbound, service: KnownService, port: Port) -> tuple[Networ
     cluster = cluster_name(service.hostname, number)
     pattern = of.index.snapshot.mesh.outbound_stat_name
     prefix = stat_name(pattern, service.hostname, service, number, "") if pattern else ""
-    return single_destination(cluster, of.index.rule(of.proxy, service.hostname), port.protocol, prefix)
+    filters = single_destination(cluster, of.index.rule(of.proxy, service.hostname), port.protocol, prefix)
+    if not is_resolved(service):
+        return filters
+    # istiod builds these as for a service of a waypoint: policies of the workload itself guard them.
+    guards = security.connection_filters(of.index.snapshot, of.proxy)
+    return (*guards, name_filter(service, of.proxy, port.number), *filters)
 
 
 def listen_address(service: KnownService, proxy: Proxy) -> str:
