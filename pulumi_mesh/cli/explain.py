@@ -25,7 +25,7 @@ _COLOURS = {"hop": "cyan", "end": "green", "error": "red"}
 @click.option(
     "--header", "-H", "headers", multiple=True, metavar="'NAME: VALUE'", help="A request header, as for curl."
 )
-@click.option("--from", "source", metavar="PROXY", help="The workload that sends it; default: a client outside.")
+@click.option("--from", "source", metavar="PROXY", help="The workload that sends it, or the gateway that it comes by.")
 @click.option(
     "--claim",
     "claims",
@@ -49,7 +49,7 @@ def command(
 
     A URL of http or https is a request, of tcp or tls a connection. A client outside comes in at the gateway that
     takes its request; with --from PROXY (NAME, NAME.NAMESPACE, or a service with one workload) it is sent by that
-    workload, and its sidecar comes first.
+    workload, and its sidecar comes first; or, of a gateway, it comes in there.
     """
     from pulumi_mesh import explain
     from pulumi_mesh.loading.proxies import find_proxy
