@@ -58,7 +58,15 @@ def narrowed(old: Snapshot, new: Snapshot) -> Narrowed:
     if len(hosts) > len(new.services) // 2:
         return replace(whole, servers=servers)
     kept = _services(old, new, dict.fromkeys(hosts)) | {host for names in served.values() for host in names}
+    kept |= {host for side in (old, new) for host in _gateways(side)}
     return Narrowed(_part(old, kept, hosts), _part(new, kept, hosts), servers, clients=bool(hosts))
+
+
+def _gateways(snapshot: Snapshot) -> Iterator[str]:
+    """The services of gateways: by them the Gateway API says which proxies serve, and on which ports."""
+    for each in snapshot.proxies:
+        if each.kind == "router":
+            yield from (service.hostname for service, _, _ in snapshot.targets_of(each))
 
 
 def _changed(old: Snapshot, new: Snapshot) -> Iterator[Object]:

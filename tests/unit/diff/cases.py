@@ -11,7 +11,7 @@ MORE = """
 apiVersion: networking.istio.io/v1
 kind: Gateway
 metadata: {name: always, namespace: shop}
-spec: {selector: {istio: ingress}, servers: [{port: {number: 8443, name: https, protocol: HTTP}, hosts: [always.example.com]}]}
+spec: {selector: {istio: ingress}, servers: [{port: {number: 8443, name: http, protocol: HTTP}, hosts: [always.test]}]}
 ---
 apiVersion: v1
 kind: Service
@@ -34,6 +34,13 @@ kind: Pod
 metadata: {name: db-1, namespace: shop, labels: {app: db, version: v1}}
 spec: {serviceAccountName: db, containers: [{name: db, image: "db:1"}]}
 status: {podIP: 10.0.0.5, phase: Running}
+"""
+SPARE = """
+apiVersion: v1
+kind: Service
+metadata: {name: spare, namespace: shop}
+spec: {clusterIP: 10.1.0.7, selector: {app: web}, ports: [{name: http, port: 80}]}
+---
 """
 HTTP = "{port: {number: 80, name: http, protocol: HTTP}, hosts: [shop.example.com]%s}"
 TLS = "{port: {number: 443, name: https, protocol: HTTPS}, hosts: [shop.example.com], tls: {%s}}"
@@ -66,6 +73,28 @@ def of(group: str, kind: str, name: str, spec: str) -> str:
         f"apiVersion: {group}.istio.io/v1\nkind: {kind}\nmetadata: {{name: {name}, namespace: shop}}\n"
         f"spec: {{{spec}}}\n---\n"
     )
+
+
+def gateway_api(*rules: str) -> str:
+    """A gateway of the Gateway API, and an HTTPRoute with these rules."""
+    return f"""
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {{name: edge, namespace: shop}}
+spec:
+  gatewayClassName: istio
+  addresses: [{{type: Hostname, value: ingress.shop.svc.cluster.local}}]
+  listeners: [{{name: http, port: 80, protocol: HTTP, hostname: "*.example.com"}}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {{name: edge, namespace: shop}}
+spec:
+  parentRefs: [{{name: edge}}]
+  hostnames: [edge.example.com]
+  rules: [{", ".join(rules)}]
+---
+"""
 
 
 def snapshot(*texts: str) -> Snapshot:
