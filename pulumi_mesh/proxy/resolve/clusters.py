@@ -89,12 +89,14 @@ def outbound_clusters(index: Index, proxy: Proxy) -> tuple[tuple[Cluster, ...], 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """All of a port, or a subset of it. policy: with what the mesh says. own: without that."""
+    """All of a port, or a subset of it. policy: with what the mesh says. own: without that. chosen: whether clients of
+    a subset choose the address, as it says itself or as is said for all of the port."""
 
     policy: Policy
     own: Policy
     subset: destination_rule.Subset | None
     ref: Ref | None
+    chosen: bool = False
 
     @property
     def name(self) -> str:
@@ -112,7 +114,11 @@ def _parts(rule: Rule | None, service: KnownService, port: ServicePort, mesh: Me
     yield _Part(policy, own, None, rule.ref if rule else service.ref)
     for subset, ref in rule.subsets if rule else ():
         yield _Part(
-            subset_policy_of(policy, subset, port.number), subset_policy_of(own, subset, port.number), subset, ref
+            subset_policy_of(policy, subset, port.number),
+            subset_policy_of(own, subset, port.number),
+            subset,
+            ref,
+            _by_client(policy.load_balancer) or _passes_through(subset.traffic_policy),
         )
 
 
@@ -161,9 +167,9 @@ class _Target:
         policy, pool = part.policy, part.policy.connection_pool
         named = ClusterName("outbound", port.number, part.name, service.hostname)
         name = named.text
-        kind = _type_of(service, self.proxy)
+        kind = "ORIGINAL_DST" if part.chosen else _type_of(service, self.proxy)
         found: tuple[Group, ...] = ()
-        if kind.endswith("_DNS") and not (part.subset and _passes_through(part.subset.traffic_policy)):
+        if kind.endswith("_DNS"):
             found = self._groups(part, names=True)
             if not found:
                 return None
@@ -207,7 +213,7 @@ class _Target:
         extra: dict[str, object] = {"alt_stat_name": f"{self._stat_name(name, part)};", **warmup}
         if kind.endswith("_DNS"):
             extra |= dns_config(service, self.proxy, mesh)
-        elif kind == "ORIGINAL_DST" and service.registry == "External" and port.target_port != port.number:
+        elif kind == "ORIGINAL_DST" and service.resolution == "NONE" and _moved(service, port):
             extra["original_dst_lb_config"] = FrozenMap({"upstream_port_override": port.target_port})
         return Cluster(
             name=name,
@@ -257,7 +263,15 @@ class _Target:
 
 
 def _passes_through(policy: destination_rule.TrafficPolicy | None) -> bool:
-    return bool(policy and policy.load_balancer and policy.load_balancer.simple == "PASSTHROUGH")
+    return _by_client(policy.load_balancer if policy else None)
+
+
+def _by_client(balancer: destination_rule.LoadBalancer | None) -> bool:
+    return balancer is not None and balancer.simple == "PASSTHROUGH"
+
+
+def _moved(service: KnownService, port: ServicePort) -> bool:
+    return service.registry == "External" and port.target_port != port.number
 
 
 def _panic_threshold(service: KnownService, policy: Policy) -> float:

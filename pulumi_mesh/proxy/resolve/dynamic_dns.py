@@ -11,6 +11,7 @@ from pulumi_mesh.frozen import FrozenMap, freeze
 from pulumi_mesh.manifests.snapshot import MeshConfig, Proxy
 from pulumi_mesh.proxy.resolve.actions import NO_TIMEOUT
 from pulumi_mesh.proxy.resolve.clusters import passthrough
+from pulumi_mesh.proxy.resolve.connection_pool import circuit_breakers, keepalive
 from pulumi_mesh.proxy.resolve.dns import lookup_family
 from pulumi_mesh.proxy.resolve.http import connection_manager
 from pulumi_mesh.proxy.resolve.inbound.matching import PLAIN_HTTP
@@ -49,7 +50,16 @@ def dynamic_cluster(proxy: Proxy, mesh: MeshConfig) -> Cluster:
         },
     }
     extra = FrozenMap({"alt_stat_name": f"{CLUSTER};", "cluster_type": freeze(kind)})
-    return replace(passthrough(mesh), name=CLUSTER, type="STATIC", extra=extra)
+    # The mesh's limits are for services, and for what is passed through.
+    return replace(
+        passthrough(mesh),
+        name=CLUSTER,
+        type="STATIC",
+        connect_timeout=mesh.connect_timeout,
+        circuit_breakers=circuit_breakers(None, None),
+        keepalive=keepalive(None, mesh.tcp_keepalive),
+        extra=extra,
+    )
 
 
 def with_dynamic_listeners(listeners: tuple[Listener, ...], proxy: Proxy) -> tuple[Listener, ...]:

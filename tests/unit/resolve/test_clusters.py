@@ -291,6 +291,24 @@ def test_where_clients_choose_the_address_all_endpoints_must_take_mutual_tls() -
     assert (details.type, details.transport) == ("ORIGINAL_DST", PlainText())
 
 
+@pytest.mark.parametrize(
+    ("whole", "part", "kind", "balancing"),
+    [
+        ("PASSTHROUGH", "RANDOM", "ORIGINAL_DST", "CLUSTER_PROVIDED"),  # a subset does not choose anew
+        ("PASSTHROUGH", "", "ORIGINAL_DST", "CLUSTER_PROVIDED"),
+        ("RANDOM", "PASSTHROUGH", "ORIGINAL_DST", "CLUSTER_PROVIDED"),
+        ("RANDOM", "ROUND_ROBIN", "EDS", "ROUND_ROBIN"),
+    ],
+)
+def test_subsets_of_what_clients_choose(whole: str, part: str, kind: str, balancing: str) -> None:
+    own = {"loadBalancer": {"simple": part}} if part else {"connectionPool": {"tcp": {"maxConnections": 1}}}
+    found = view(rule({"loadBalancer": {"simple": whole}}, subset("v1", own)))
+    name = "outbound|9080|v1|reviews.shop.svc.cluster.local"
+    (made,) = (each for each in found.clusters if each.name == name)
+    assert (made.type, made.load_balancing.policy) == (kind, balancing)
+    assert (name in {each.cluster for each in found.endpoints}) == (kind == "EDS")
+
+
 def modes(*objects: Object, name: str) -> list[tuple[str, str]]:
     found = view(*objects)
     (endpoints,) = [each for each in found.endpoints if each.cluster == f"outbound|{name}.shop.svc.cluster.local"]

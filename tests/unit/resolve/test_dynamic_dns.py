@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pulumi_mesh.frozen import freeze
 from pulumi_mesh.manifests.snapshot import MeshConfig
 from pulumi_mesh.proxy.simulate import Request, simulate
 from pulumi_mesh.proxy.view.listeners import HttpConnectionManager, Listener, OpaqueFilter
@@ -53,6 +54,15 @@ def test_every_outbound_manager_resolves_before_it_routes() -> None:
         assert before.name == FILTER
     inbound = [one for each in managers(found.listeners, "INBOUND") for one in each.http_filters]
     assert FILTER not in {getattr(each, "name", "") for each in inbound}
+
+
+def test_the_meshs_limits_are_not_those_of_unknown_hosts() -> None:
+    limits = freeze({"defaultTrafficPolicy": {"connectionPool": {"tcp": {"maxConnections": 17}}}})
+    found = {each.name: each.circuit_breakers for each in view(mesh=replace(MESH, other=limits)).clusters}
+    limit, unlimited = found["PassthroughCluster"], found[FOUND]
+    assert limit is not None
+    assert unlimited is not None
+    assert (limit.max_connections, unlimited.max_connections) == (17, 2**32 - 1)
 
 
 def test_gateways_take_no_part() -> None:
