@@ -61,6 +61,53 @@ def test_a_folder_passes(folder: Path) -> None:
     assert done.output.endswith("2 tests: 2 passed, 0 failed\n")
 
 
+FULL = """
+mesh: [mesh.yaml]
+tests:
+- name: what is expected of an answer
+  request: http://shop.example.com/reviews/1
+  answer: {headers: {vary: origin, server: app}, after: 1s}
+  expect:
+    status: [200, 204]
+    destinations: [{host: reviews.shop, port: 80, weight: 100}]
+    response_headers: {vary: {has: origin}, server: [envoy, app], x-none: {not: {present: true}}}
+    mirrors: []
+    virtual_cluster: ""
+- name: what is expected of a redirect, and an application that is too slow for it
+  request: http://shop.example.com/old
+  answer: {after: 1h}
+  expect: {status: 302, redirect: {scheme: https, host: shop.example.com, port: 443, path: /reviews, query: ""}}
+- name: nothing waits that long
+  request: http://shop.example.com/slow
+  answer: {after: 1h}
+  expect: {status: 504}
+"""
+MORE = """
+  - match: [{uri: {prefix: /slow}}]
+    timeout: 1s
+    route: [{destination: {host: reviews}}]
+  - match: [{uri: {prefix: /old}}]
+    redirect: {scheme: https, uri: /reviews, redirectCode: 302}
+"""
+
+
+def test_all_that_can_be_expected(folder: Path) -> None:
+    (folder / "mesh.yaml").write_text(MESH.rstrip() + MORE)
+    (folder / "shop_mesh_test.yaml").write_text(FULL)
+    done = CliRunner().invoke(cli, ["test", str(folder)], standalone_mode=False)
+    assert done.return_value == 0, done.output
+    other = FULL.replace("headers: {vary: origin, server: app}", "headers: {server: other}")
+    (folder / "shop_mesh_test.yaml").write_text(other.replace("/reviews, query", "/review, query"))
+    done = CliRunner().invoke(cli, ["test", str(folder)], standalone_mode=False)
+    assert done.return_value == 1
+    for said in (
+        "response header vary: not set, not has origin",
+        "response header server: other, not envoy or app",
+        "redirect path: /reviews, not /review (https://shop.example.com/reviews)",
+    ):
+        assert said in done.output
+
+
 def test_a_failing_test_says_how_and_why(folder: Path) -> None:
     file = folder / "shop_mesh_test.yaml"
     file.write_text(TESTS.replace("reviews.shop", "ratings"))
