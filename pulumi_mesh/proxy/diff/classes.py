@@ -88,7 +88,8 @@ def routed(found: Treated) -> str:
         return f"connections to {place}{sni}"
     matches = dict.fromkeys(match for match in (found.old.matched, found.new.matched) if match is not None)
     taken = " and ".join(map(match_shown, matches)) or request.path
-    return f"{place} {taken}{token_shown(request.claims)}"
+    source = f", from addresses such as {request.source}" if request.source else ""
+    return f"{place} {taken}{token_shown(request.claims)}{source}"
 
 
 def match_shown(match: RouteMatch) -> str:

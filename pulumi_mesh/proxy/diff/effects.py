@@ -69,7 +69,8 @@ def effect_of(outcome: Outcome, request: Request) -> Effect:
     if outcome.error and outcome.error != _TO_HTTPS:
         # Where it would have gone, and how, nobody notices.
         return Effect(
-            error=outcome.error,
+            # To clients one 404 is as the other.
+            error="no route matched" if outcome.error == "no virtual host matched" else outcome.error,
             status=outcome.status,
             failing=100.0,
             location=outcome.location,
