@@ -67,6 +67,9 @@ def with_proxy_headers(mesh: MeshConfig, listeners: tuple[Listener, ...], *, rou
         inbound = not router and listener.traffic_direction == "INBOUND"
 
         def manager(value: HttpConnectionManager) -> HttpConnectionManager:
+            if isinstance(value.routes, RouteConfig):
+                (table,) = with_counted_attempts(mesh, (value.routes,))
+                value = replace(value, routes=table)
             return _certified(_managed(value, said), said) if inbound else _managed(value, said)
 
         return _each_manager(listener, manager)

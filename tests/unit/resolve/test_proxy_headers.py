@@ -14,7 +14,7 @@ from pulumi_mesh.objects import Object
 from pulumi_mesh.proxy.resolve.proxy_headers import KEPT_CASE
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.listeners import HttpConnectionManager, RouterFilter
-from pulumi_mesh.proxy.view.routes import Forward
+from pulumi_mesh.proxy.view.routes import Forward, RouteConfig
 from tests.unit.resolve.shop import CLIENT, ROUTER, view, workload
 
 SERVER = Proxy("sidecar", "reviews-1", "shop", "10.1.0.1", workload("reviews-1", "10.1.0.1").labels)
@@ -140,6 +140,20 @@ def test_the_host_that_was_asked_for_is_told_where_it_may_be_another() -> None:
         ("reviews.shop.svc.cluster.local:9080", 0),
         ("allow_any", 0),
     }
+
+
+def test_requests_that_are_resolved_are_no_other() -> None:
+    headers = freeze({"proxyHeaders": {"attemptCount": {"disabled": True}, "xForwardedHost": {"enabled": True}}})
+    found = view(mesh=MeshConfig(default_config=headers, outbound="ALLOW_ANY_DYNAMIC_DNS"))
+    inline = [each.routes for each in managers(found, "OUTBOUND") if isinstance(each.routes, RouteConfig)]
+    tables = [*inline, *(each for each in found.routes if each.name == "9080")]
+    hosts = [each for table in tables for each in table.virtual_hosts if each.name == "allow_any_dynamic_dns"]
+    assert len(hosts) == 2
+    for each in hosts:
+        assert each.include_request_attempt_count is False
+        (action,) = (one.action for one in each.routes)
+        assert isinstance(action, Forward)
+        assert action.extra["append_x_forwarded_host"] is True
 
 
 def test_header_names_keep_their_case() -> None:
