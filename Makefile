@@ -7,7 +7,7 @@ DEMO_STAMP := $(VENV)/.installed-demo
 # As many test processes as there are processors; each test binds to free ports only.
 WORKERS ?= auto
 
-.PHONY: demo test test-cluster compare-istiod lint types contracts tests generate refresh conformance benchmark benchmark-requests clean
+.PHONY: demo test test-cluster compare-istiod lint types contracts tests generate refresh conformance benchmark benchmark-requests benchmark-push clean
 
 # Needs less than the tests do, so it installs less.
 demo: $(DEMO_STAMP)
@@ -49,6 +49,10 @@ benchmark: $(STAMP)
 # Views and diffs of meshes of thousands of services: docs/benchmarks.md.
 benchmark-requests: $(STAMP)
 	$(BIN)/python -m benchmarks.requests
+
+# One gateway's view against istiod's push of it, from an API server of its own: docs/benchmarks.md.
+benchmark-push: $(STAMP)
+	$(BIN)/python -m benchmarks.push
 
 # Typed objects from the CRDs in scripts/crds, and the values of Istio's charts from scripts/charts.
 generate: $(STAMP)

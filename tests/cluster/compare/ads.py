@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import queue
+import threading
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -112,6 +114,42 @@ class Discovery:
             ask(ENDPOINTS, sorted(_discovered_clusters(told)))
             ask(ROUTES, sorted(_discovered_routes(told)))
             return self.told(proxy)
+
+    @contextmanager
+    def watching(self, proxy: Proxy, clusters: list[str], routes: list[str]) -> Iterator[Counter[str]]:
+        """The proxy asks for all it is told of, and for the endpoints and routes of these names, and takes what comes.
+
+        Gives how many answers came of each type; it counts on while the block runs.
+        """
+        requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        answers = self._stream(iter(requests.get, None))
+        asked = {CLUSTERS: [], ENDPOINTS: clusters, LISTENERS: [], ROUTES: routes}
+        came: Counter[str] = Counter()
+
+        def ask(kind: str, **more: str) -> None:
+            request = self._request(type_url=kind, resource_names=asked[kind], **more)
+            request.node.id = proxy.node
+            request.node.cluster = proxy.service_cluster
+            json_format.ParseDict(_metadata(proxy), request.node.metadata)
+            requests.put(request)
+
+        def take() -> None:
+            with suppress(grpc.RpcError):  # the end
+                for answer in answers:
+                    ask(answer.type_url, response_nonce=answer.nonce, version_info=answer.version_info)
+                    came[answer.type_url] += 1
+
+        taker = threading.Thread(target=take)
+        taker.start()
+        for kind, names in asked.items():
+            if names or kind in (CLUSTERS, LISTENERS):
+                ask(kind)
+        try:
+            yield came
+        finally:
+            requests.put(None)
+            answers.cancel()
+            taker.join()
 
     def told(self, proxy: Proxy, *, endpoints: bool = True) -> Any:
         """The config dump of a proxy that is connected, such as a real Envoy: all that it has asked for so far."""
