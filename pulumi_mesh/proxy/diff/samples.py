@@ -13,7 +13,7 @@ from pulumi_mesh.proxy.simulate.texts import full_match
 from pulumi_mesh.proxy.view.matching import HeaderMatch, QueryMatch, StringMatch
 from pulumi_mesh.proxy.view.routes import PathMatch, Route, RouteMatch
 
-_MOST = 100
+_MOST = 40
 """Requests made for one host; those in which two views can differ are looked for one by one (``cells``)."""
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 
