@@ -41,7 +41,8 @@ def test_json() -> None:
     assert (code, told["breaks"], len(told["changes"])) == (1, True, 6)
     first = told["changes"][0]
     assert (first["severity"], first["side"], first["new"]["error"]) == ("unreachable", "client", "unknown cluster")
-    assert first["places"] == [f"{SIDES[1]}:15", f"{SIDES[1]}:7"]  # the route, and the rule without the subset
+    assert (first["places"], first["oldPlaces"]) == ([f"{SIDES[1]}:15"], [f"{SIDES[0]}:15"])
+    assert first["new"]["failingPercent"] == 100 and told["complete"] is True
 
 
 def test_markdown() -> None:

@@ -72,6 +72,21 @@ def test_a_subset_is_dropped() -> None:
     ]
 
 
+def test_what_decides_is_named_before_and_after() -> None:
+    (found,) = diff(world(BOTH, routes(JASON, REST)), world(subsets("v1"), routes(JASON, REST))).changes
+    assert [str(each) for each in found.old_refs] == [
+        "VirtualService shop/reviews spec.http[0].match[0]",
+        "DestinationRule shop/reviews spec.subsets[1]",
+    ]
+    assert [str(each) for each in found.refs] == [
+        "VirtualService shop/reviews spec.http[0].match[0]",
+        "DestinationRule shop/reviews spec.subsets",
+    ]
+    (secured, _) = diff(world(mtls("PERMISSIVE")), world(mtls("STRICT"))).changes
+    policy = ["PeerAuthentication shop/default spec.mtls.mode"]
+    assert ([str(each) for each in secured.old_refs], [str(each) for each in secured.refs]) == (policy, policy)
+
+
 def test_rules_change_places() -> None:
     assert changes([BOTH, routes(JASON, API, REST)], [BOTH, routes(API, JASON, REST)]) == [
         (
