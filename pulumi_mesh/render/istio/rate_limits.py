@@ -71,9 +71,10 @@ def _bucket(bucket: TokenBucket) -> dict[str, Any]:
 
 def _global(mesh: Mesh, limit: GlobalRateLimit) -> list[dict[str, Any]]:
     host = host_of(mesh, limit.service.service)
+    port = limit.service.port or 0  # the model asks for one
     grpc: dict[str, Any] = {
         "envoy_grpc": {
-            "cluster_name": cluster_name(host, limit.service.port, limit.service.version),
+            "cluster_name": cluster_name(host, port, limit.service.version),
             "authority": host,
         }
     }
