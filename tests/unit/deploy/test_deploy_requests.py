@@ -96,3 +96,19 @@ def test_against_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"mesh:baseline": str(tmp_path / "none")}))
     (text,) = run(deployed(mesh(25)), preview=True).told
     assert text.startswith("requests are not compared with those of the last update: ") and "none" in text
+
+
+def test_what_breaks_is_a_warning_and_the_rest_is_not() -> None:
+    only = pm.AuthorizationPolicy("only", target=REVIEWS, rules=[pm.AuthorizationRule(methods=["GET"])])
+    found = run(deployed(mesh(25, authorization=[only])), preview=True, last=run(deployed(mesh(10))))
+    (warning,) = [each for each in found.warnings if each.startswith("requests:")]
+    (text,) = found.told
+    assert "Refused from now on" in warning and "90 % → 75 %" not in warning and "authorization[" in warning
+    assert "90 % → 75 %" in text and "Refused from now on" not in text
+
+
+def test_a_policy_that_goes_is_named() -> None:
+    only = pm.AuthorizationPolicy("only", target=REVIEWS, rules=[pm.AuthorizationRule(methods=["GET"])])
+    found = run(deployed(mesh()), preview=True, last=run(deployed(mesh(authorization=[only]))))
+    (text,) = found.told
+    assert "Reachable from now on" in text and "before: AuthorizationPolicy shop/only, which goes" in text
