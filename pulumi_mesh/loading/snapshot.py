@@ -84,7 +84,7 @@ def load_snapshot(
     meshes = _staged([each.mesh for each in programs], stages or {})
     from pulumi_mesh.proxy.resolve.terms import in_istio_terms
 
-    snapshot = in_istio_terms(_snapshot(meshes, objects, mesh_config))
+    snapshot = in_istio_terms(_snapshot(paths, meshes, objects, mesh_config))
     calls = tuple(call for each in meshes for call in _calls(each))
     return Loaded(
         snapshot,
@@ -175,9 +175,15 @@ def _alone(meshes: Sequence[Mesh], objects: Sequence[AnyObject]) -> bool:
     return not meshes and not any(each.kind in ("Service", "ServiceEntry") for each in objects)
 
 
-def _snapshot(meshes: Sequence[Mesh], objects: Sequence[AnyObject], file: str | None) -> Snapshot:
+def _hint(paths: Iterable[str]) -> str:
+    """The programs in folders that were named: a folder is looked through for manifests."""
+    found = sorted(str(each) for path in paths if Path(path).is_dir() for each in Path(path).glob("*.py"))
+    return f"; a program is named by its file: {', '.join(found)}" if found else ""
+
+
+def _snapshot(paths: Sequence[str], meshes: Sequence[Mesh], objects: Sequence[AnyObject], file: str | None) -> Snapshot:
     if not meshes and not objects:
-        raise MeshError("there is no manifest and no mesh in what was named")
+        raise MeshError(f"there is no manifest and no mesh in what was named{_hint(paths)}")
     parts: list[Snapshot] = []
     if meshes:
         from pulumi_mesh.render import snapshot

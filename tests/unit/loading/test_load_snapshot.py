@@ -141,6 +141,7 @@ def test_mesh_config(tmp_path: Path) -> None:
     ("files", "message"),
     [
         ({}, "there is no manifest and no mesh in what was named"),
+        ({"mesh.py": "x = 1\n"}, r"in what was named; a program is named by its file: .*folder/mesh\.py$"),
         ({"a.yaml": "# nothing\n"}, "there is no manifest and no mesh in what was named"),
         (
             {"a.yaml": SERVICE, "b.yaml": OTHER},
