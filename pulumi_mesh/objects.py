@@ -33,6 +33,8 @@ class Object:
     kind: ClassVar[str] = ""
     namespaced: ClassVar[bool] = True
     served_versions: ClassVar[tuple[str, ...]] = ()
+    other_schemas: ClassVar[tuple[str, ...]] = ()
+    """Those of ``served_versions`` whose schema is not this class's: an object of one may not fit it."""
 
     def __post_init__(self) -> None:
         if doubled := sorted(self.metadata.keys() & {"name", "namespace", "labels", "annotations"}):

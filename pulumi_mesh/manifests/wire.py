@@ -114,8 +114,8 @@ def from_wire(manifest: Mapping[str, Any], where: str = "") -> AnyObject:
 
 
 def _first(classes: Iterator[type[Object]], version: str, data: Mapping[str, Any], root: str) -> Object | None:
-    """An object of the first class that takes the data, None without a class; raises what the last, which takes the
-    most, says.
+    """An object of the first class that takes the data; raises what the last, which takes the most, says. None without
+    a class, and for what only the schema of an older version allows.
     """
     cls = next(classes, None)
     if cls is None:
@@ -123,10 +123,11 @@ def _first(classes: Iterator[type[Object]], version: str, data: Mapping[str, Any
     try:
         return _built(cls, version, data, root)
     except InvalidError:
-        wider = next(classes, None)
-        if wider is None:
-            raise
-    return _built(wider, version, data, root)
+        if (wider := next(classes, None)) is not None:
+            return _built(wider, version, data, root)
+        if version in cls.other_schemas:
+            return None
+        raise
 
 
 def _built(cls: type[Object], version: str, data: Mapping[str, Any], root: str) -> Object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import keyword
+from collections.abc import Iterable
 from typing import Any
 
 from scripts.typegen.crds import structure
@@ -67,8 +68,8 @@ class Module:
         crd = self.crd
         spec = self.shapes[key_of(self.spec)]
         self.fields.add("Part")
-        alike = [each for each in crd["versions"] if each == crd["versions"][0] or each not in crd["schemas"]]
-        served = "".join(f'"{version}", ' for version in alike).rstrip(" ")
+        served = _tuple(crd["versions"])
+        others = [each for each in crd["versions"][1:] if each in crd["schemas"]]
         value = ""
         if not spec.schema.get("required"):
             self.fields.add("default")
@@ -85,7 +86,8 @@ class Module:
                 f'    api_version: ClassVar[str] = "{self.api}"',
                 f'    kind: ClassVar[str] = "{self.kind}"',
                 f"    namespaced: ClassVar[bool] = {crd['namespaced']}",
-                f"    served_versions: ClassVar[tuple[str, ...]] = ({served})",
+                f"    served_versions: ClassVar[tuple[str, ...]] = {served}",
+                *([f"    other_schemas: ClassVar[tuple[str, ...]] = {_tuple(others)}"] if others else []),
             ]
         )
 
@@ -311,3 +313,7 @@ def package(path: str, doc: str, kinds: tuple[str, ...], field: str, inner: tupl
         exported="".join(f'    "{name}",\n' for name in [*sorted(modules), *sorted([*modules.values(), *inner])]),
         more=_INNER.format(inner=", ".join(map(_quoted, inner))) if inner else "",
     )
+
+
+def _tuple(texts: Iterable[str]) -> str:
+    return "(" + "".join(f'"{each}", ' for each in texts).rstrip(" ") + ")"

@@ -93,6 +93,22 @@ def test_older_served_versions_are_kept() -> None:
     assert from_wire({**old, "apiVersion": "networking.istio.io/v1"}) == istio.Gateway("g")
 
 
+def test_an_older_schema_is_read_as_the_newest_type_where_it_fits() -> None:
+    rule = {"backendRefs": [{"name": "db", "port": 5432}]}
+    old = {
+        "apiVersion": "gateway.networking.k8s.io/v1alpha2",
+        "kind": "TCPRoute",
+        "metadata": {"name": "db"},
+        "spec": {"rules": [rule]},
+    }
+    made = from_wire(old)
+    assert type(made) is experimental.TCPRoute
+    assert to_wire(made) == old
+    several = {**old, "spec": {"rules": [rule, rule]}}  # which v1 does not allow
+    assert isinstance(from_wire(several), RawObject)
+    assert to_wire(from_wire(several)) == several
+
+
 def test_a_version_that_is_not_served_is_refused() -> None:
     with pytest.raises(InvalidError, match="version: is none that is served: v1, v1beta1, v1alpha3"):
         istio.Gateway("g", version="v2")

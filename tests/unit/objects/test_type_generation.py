@@ -63,14 +63,15 @@ def test_prose_goes_and_what_differs_between_served_versions_stays() -> None:
     }
 
 
-def test_a_type_is_for_the_versions_whose_schema_is_the_newest_one() -> None:
+def test_a_type_tells_the_versions_whose_schema_is_another() -> None:
     def schema(field: str) -> dict[str, object]:
         spec = {"type": "object", "properties": {field: {"type": "string"}}}
         return {"type": "object", "properties": {"spec": spec}}
 
     crd = {"group": "g", "namespaced": True, "versions": ["v1", "v1beta1", "v1alpha1"]}
     source = Module("Thing", {**crd, "schemas": {"v1": schema("a"), "v1alpha1": schema("b")}}).source()
-    assert 'served_versions: ClassVar[tuple[str, ...]] = ("v1", "v1beta1",)' in source
+    assert 'served_versions: ClassVar[tuple[str, ...]] = ("v1", "v1beta1", "v1alpha1",)' in source
+    assert 'other_schemas: ClassVar[tuple[str, ...]] = ("v1alpha1",)' in source
 
 
 def test_only_kinds_with_other_fields_are_written_for_the_wider_channel() -> None:

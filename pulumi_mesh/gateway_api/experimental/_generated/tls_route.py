@@ -89,4 +89,5 @@ class TLSRoute(Object):
     api_version: ClassVar[str] = "gateway.networking.k8s.io/v1"
     kind: ClassVar[str] = "TLSRoute"
     namespaced: ClassVar[bool] = True
-    served_versions: ClassVar[tuple[str, ...]] = ("v1", "v1alpha3",)
+    served_versions: ClassVar[tuple[str, ...]] = ("v1", "v1alpha3", "v1alpha2",)
+    other_schemas: ClassVar[tuple[str, ...]] = ("v1alpha2",)

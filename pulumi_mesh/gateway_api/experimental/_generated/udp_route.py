@@ -86,4 +86,5 @@ class UDPRoute(Object):
     api_version: ClassVar[str] = "gateway.networking.k8s.io/v1"
     kind: ClassVar[str] = "UDPRoute"
     namespaced: ClassVar[bool] = True
-    served_versions: ClassVar[tuple[str, ...]] = ("v1",)
+    served_versions: ClassVar[tuple[str, ...]] = ("v1", "v1alpha2",)
+    other_schemas: ClassVar[tuple[str, ...]] = ("v1alpha2",)
