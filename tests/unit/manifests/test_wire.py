@@ -74,7 +74,7 @@ def test_every_kind_is_tested() -> None:
         ("gateway.networking.k8s.io/v1", "Gateway", gateway_api.Gateway),
         ("gateway.networking.k8s.io/v1beta1", "ReferenceGrant", gateway_api.ReferenceGrant),
         ("gateway.networking.k8s.io/v1alpha3", "BackendTLSPolicy", gateway_api.BackendTLSPolicy),
-        ("gateway.networking.k8s.io/v1alpha2", "TCPRoute", experimental.TCPRoute),  # it took more rules than the newest version does
+        ("gateway.networking.k8s.io/v1alpha2", "TCPRoute", experimental.TCPRoute),
         ("gateway.networking.x-k8s.io/v1alpha1", "XMesh", experimental.XMesh),
         ("v1", "Service", kubernetes.Service),
         ("serving.knative.dev/v1", "Service", None),
