@@ -8,6 +8,7 @@ from dataclasses import replace
 from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
 from pulumi_mesh.proxy.diff.changes import SEVERITIES, Change, Diff, Untried
 from pulumi_mesh.proxy.diff.clients import client_keys
+from pulumi_mesh.proxy.diff.follow import followed
 from pulumi_mesh.proxy.diff.incoming import inbound, incoming
 from pulumi_mesh.proxy.diff.narrow import narrowed
 from pulumi_mesh.proxy.diff.outgoing import outgoing
@@ -30,12 +31,13 @@ def diff(old: Snapshot, new: Snapshot) -> Diff:
         if (part.clients or part.servers)
         else []
     )
+    changes = [each for each in found if isinstance(each, Change)]
     kinds = {_kind(each) for each in old.proxies} & {_kind(each) for each in new.proxies}
     gone, come = _without(old, kinds), _without(new, kinds)
     same = {(each.kind, _name(each)) for each in old.proxies} & {(each.kind, _name(each)) for each in new.proxies}
     paired = {name for _, name in same}
     return Diff(
-        tuple(sorted(_joined(each for each in found if isinstance(each, Change)), key=_order)),
+        tuple(sorted(_joined(followed(changes, part.old, part.new)), key=_order)),
         proxies_added=tuple(sorted(come - paired)),
         proxies_removed=tuple(sorted(gone - paired)),
         untried=_missed(each for each in found if isinstance(each, Untried)),

@@ -51,6 +51,9 @@ def scope(spec: str) -> str:
     return of("networking", "Sidecar", "default", spec)
 
 
+STRICT = of("security", "PeerAuthentication", "default", "mtls: {mode: STRICT}")
+
+
 def sni(host: str, port: int) -> str:
     to = f"[{{destination: {{host: {host}, port: {{number: {port}}}}}}}]"
     tls = f"tls: [{{match: [{{sniHosts: [a.example.com]}}], route: {to}}}]"
@@ -308,6 +311,45 @@ TABLE: dict[str, tuple[str, str, list[Told]]] = {
         "",
         rule("host: web, trafficPolicy: {tls: {mode: DISABLE}}"),
         [("plaintext", f"{WEB_HOST}:80 /*", ("sent by mtls → plaintext",), GET_WEB, "Service shop/web")],
+    ),
+    "mutual TLS is switched off, which the server insists on": (
+        STRICT,
+        STRICT + rule("host: web, trafficPolicy: {tls: {mode: DISABLE}}"),
+        [
+            (
+                "unreachable",
+                f"{WEB_HOST}:80 /*",
+                ("sent by mtls → plaintext", "refused by web-1.shop (no filter chains matched): 100 %"),
+                GET_WEB,
+                "Service shop/web",
+            )
+        ],
+    ),
+    "mutual TLS again, which the server insists on": (
+        STRICT + rule("host: web, trafficPolicy: {tls: {mode: DISABLE}}"),
+        STRICT,
+        [
+            (
+                "reachable",
+                f"{WEB_HOST}:80 /*",
+                ("sent by plaintext → mtls", "refused by web-1.shop (no filter chains matched): no longer"),
+                GET_WEB,
+                "Service shop/web",
+            )
+        ],
+    ),
+    "mutual TLS to who has no sidecar": (
+        "",
+        rule("host: cron.bare.svc.cluster.local, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}"),
+        [
+            (
+                "unreachable",
+                "cron.bare.svc.cluster.local:80 /*",
+                ("sent by plaintext → mtls", "refused by cron-1.bare (invalid mTLS): 100 %"),
+                "GET http://cron.bare.svc.cluster.local/",
+                "Service bare/cron",
+            )
+        ],
     ),
     "mutual TLS is switched on": (
         rule("host: web, trafficPolicy: {tls: {mode: DISABLE}}"),
