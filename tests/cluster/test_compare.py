@@ -25,6 +25,7 @@ from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.addresses import Pipe
 from pulumi_mesh.proxy.view.clusters import Endpoint, EndpointSet, LocalityEndpoints
 from pulumi_mesh.proxy.view.listeners import FilterChain, HttpConnectionManager, Listener
+from pulumi_mesh.proxy.view.routes import RouteConfig, VirtualHost
 from pulumi_mesh.proxy.view.telemetry import Tracing
 from pulumi_mesh.validation.judge import judge
 from tests.cluster.compare.cluster import Cluster
@@ -46,6 +47,8 @@ from tests.cluster.tools.programs import BOOKINFO, CASES
 
 SEEDS = range(8)
 EVERY_FEATURE = range(100)
+EVERY_MANIFEST = range(200)
+"""Those of `make compare-istiod`."""
 
 SHOP = """
 apiVersion: v1
@@ -328,7 +331,7 @@ IN_MANIFESTS = [
 
 
 def test_every_feature_of_manifests_occurs() -> None:
-    made = [generated_manifests(seed) for seed in EVERY_FEATURE]
+    made = [generated_manifests(seed) for seed in EVERY_MANIFEST]
     assert all(judge(document, "experimental").accepted for each in made for document in each)
     texts = [[(document["kind"], str(document)) for document in each] for each in made]
     rare = [
@@ -353,6 +356,22 @@ def test_only_the_default_tracing_is_taken_out(tracing: Tracing, taken: bool) ->
     (left,) = comparable(view).listeners[0].filter_chains[0].filters
     assert isinstance(left, HttpConnectionManager)
     assert left.tracing == (None if taken else tracing)
+
+
+@pytest.mark.parametrize(
+    ("table", "hosts", "left"),
+    [
+        ("http_proxy", ("a:80", "a:90"), (("a:80",), ("a:90",))),
+        ("http_proxy", ("a:80", "b:90"), (("a", "a:80"), ("b", "b:90"))),
+        ("80", ("a:80", "a:90"), (("a", "a:80"), ("a", "a:90"))),
+    ],
+)
+def test_only_names_of_several_ports_are_taken_out(
+    table: str, hosts: tuple[str, ...], left: tuple[tuple[str, ...], ...]
+) -> None:
+    made = tuple(VirtualHost(each, (each.partition(":")[0], each), ()) for each in hosts)
+    (found,) = comparable(ProxyView("", "", routes=(RouteConfig(table, made),))).routes
+    assert tuple(each.domains for each in found.virtual_hosts) == left
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +15,7 @@ from pulumi_mesh.proxy.view.routes import Route, RouteConfig
 from pulumi_mesh.proxy.view.telemetry import Tracing
 
 _NO_HEALTH_CHECK = freeze({"health_check_config": {}})
+_ALL_PORTS = "http_proxy"
 _OVERPROVISIONED = freeze({"overprovisioning_factor": 140})
 
 
@@ -104,6 +106,22 @@ def _without_tracing(view: ProxyView) -> ProxyView:
     return replace(view, listeners=tuple(map(listener, view.listeners)))
 
 
+def _without_shared_names(view: ProxyView) -> ProxyView:
+    def table(config: RouteConfig) -> RouteConfig:
+        if config.name != _ALL_PORTS:
+            return config
+        owners = Counter(each.name.rpartition(":")[0] for each in config.virtual_hosts)
+        hosts = (
+            replace(each, domains=tuple(name for name in each.domains if ":" in name))
+            if owners[each.name.rpartition(":")[0]] > 1
+            else each
+            for each in config.virtual_hosts
+        )
+        return replace(config, virtual_hosts=tuple(hosts))
+
+    return replace(view, routes=tuple(map(table, view.routes)))
+
+
 TRANSFORMS = (
     Transform(
         _without_node, "Who a proxy is stands in its bootstrap, which the agent writes: istiod sends none of it."
@@ -117,6 +135,11 @@ TRANSFORMS = (
     ),
     Transform(
         _without_tracing, "istiod samples 1 % of requests for tracing; without a provider nothing receives them."
+    ),
+    Transform(
+        _without_shared_names,
+        "At the HTTP proxy's port, of a service's ports that a virtual service routes, the one that istiod meets first "
+        "has the names without a port: it goes through a Go map (buildSidecarVirtualHostsForVirtualService).",
     ),
     Transform(
         _without_workload, "The name of an endpoint's workload is there for the telemetry filters of Istio's own Envoy."
