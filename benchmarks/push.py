@@ -9,6 +9,7 @@ What counts is what istiod itself says: the time that it took to work out each t
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import re
@@ -22,6 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pulumi_mesh.cli import COLLECTOR
 from pulumi_mesh.errors import MeshError
 from pulumi_mesh.manifests.registry import snapshot_of
 from pulumi_mesh.manifests.snapshot import Proxy
@@ -77,6 +79,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=5, help="of each measure, of which the median counts")
     parser.add_argument("--output", choices=["text", "json"], default="text")
     given = parser.parse_args(arguments)
+    gc.set_threshold(*COLLECTOR)  # as the command line does
     try:
         found = list(measured(given.services, given.rounds))
     except (MeshError, NotReadyError) as error:

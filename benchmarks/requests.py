@@ -6,6 +6,7 @@ The diff after one changed route is held against resolving one gateway anew, in 
 from __future__ import annotations
 
 import argparse
+import gc
 import resource
 import sys
 import time
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, TypeVar
 
+from pulumi_mesh.cli import COLLECTOR
 from pulumi_mesh.manifests.registry import snapshot_of
 from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.manifests.wire import from_wire
@@ -29,6 +31,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make benchmark-requests", description="Views and diffs of large meshes.")
     parser.add_argument("--services", type=int, nargs="+", default=[1000, 4000], help="how many, smallest first")
     given = parser.parse_args(arguments)
+    gc.set_threshold(*COLLECTOR)  # as the command line does
     _print("| services | snapshot s | one gateway s | diff of one route s | diff to gateway | peak MB |")
     _print("|---|---|---|---|---|---|")
     for services in given.services:

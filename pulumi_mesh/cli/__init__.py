@@ -14,6 +14,9 @@ import click
 from pulumi_mesh.cli.errors import report
 from pulumi_mesh.errors import MeshError
 
+COLLECTOR = (100_000, 20, 20)
+"""Thresholds of the collector of cyclic garbage: a command ends soon, and what it loads and reads has few cycles."""
+
 # Name, also of the module (with an underscore for the hyphen), and summary; a module is imported when its command runs,
 # so that the others cost nothing.
 COMMANDS = {
@@ -67,8 +70,7 @@ def cli() -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
-    # A command ends soon, and what it loads and reads has few cycles: looking for them can wait.
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(*COLLECTOR)
     given = sys.argv[1:] if args is None else args
     try:
         code: Any = cli.main(args=given, prog_name="pulumi-mesh", standalone_mode=False)
