@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -45,7 +46,8 @@ from tests.cluster.tools.pipeline import render
 from tests.cluster.tools.process import free_ports
 from tests.cluster.tools.programs import BOOKINFO, CASES
 
-SEEDS = range(8)
+SEEDS = range(4)
+MANIFESTS = sorted(Path(__file__).with_name("compare").joinpath("manifests").glob("*.yaml"))
 EVERY_FEATURE = range(100)
 EVERY_MANIFEST = range(200)
 """Those of `make compare-istiod`."""
@@ -195,6 +197,13 @@ def test_generated_mesh(comparison: Cluster, seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_generated_manifests(comparison: Cluster, seed: int) -> None:
     assert_equal(comparison, of_documents(f"manifests {seed}", generated_manifests(seed)))
+
+
+@pytest.mark.parametrize("file", [pytest.param(each, id=each.stem) for each in MANIFESTS])
+def test_manifests(comparison: Cluster, file: Path, tmp_path: Path) -> None:
+    """What a mesh of the model has no words for."""
+    shutil.copy(file, tmp_path)
+    assert_equal(comparison, of_folder(tmp_path))
 
 
 def test_folder_with_services_and_workloads(comparison: Cluster, tmp_path: Path) -> None:
