@@ -334,7 +334,8 @@ class Snapshot:
         Mirrors the registries' GetProxyServiceTargets (pilot/pkg/serviceregistry): a workload is found by its address
         or its labels, an endpoint that is listed by its address.
         """
-        own = [each for each in self.workloads if each.address in proxy.addresses]
+        addresses = frozenset(proxy.addresses)
+        own = [each for each in self.workloads if each.address in addresses]
         pod = Workload(proxy.name, proxy.namespace, proxy.address, proxy.labels, proxy.service_account)
         if not any(not each.hostname and each.namespace == proxy.namespace for each in own):
             own.append(pod)
@@ -426,7 +427,10 @@ def target_port(service: KnownService, port: ServicePort, workload: Workload) ->
 
 def selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
     """Whether ``labels`` carry all that ``selector`` asks for."""
-    return all(labels.get(key) == value for key, value in selector.items())
+    for key, value in selector.items():  # noqa: SIM110 - asked so often that all() with its generator shows
+        if labels.get(key) != value:
+            return False
+    return True
 
 
 def ref_of(item: AnyObject, path: str = "") -> Ref:

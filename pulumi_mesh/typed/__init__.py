@@ -1,6 +1,6 @@
 """How user-facing types are made: fields that say what they accept and store, and errors for people."""
 
-from pulumi_mesh.typed.decorator import build, default, required, typed
+from pulumi_mesh.typed.decorator import build, changed, default, required, typed
 from pulumi_mesh.typed.fields import wire_names
 from pulumi_mesh.typed.leaves import (
     Accepts,
@@ -79,6 +79,7 @@ __all__ = [
     "Texts",
     "UInt32",
     "build",
+    "changed",
     "default",
     "has_token",
     "is_formatted_output",

@@ -132,6 +132,13 @@ def build(cls: type[T], data: Any, root: str = "", context: Mapping[str, Any] | 
         raise InvalidError(problems_of(error, root, cls), root=root) from None
 
 
+def changed(of: T, values: Mapping[str, Any]) -> T:
+    """The object with other values of fields, which have to be what the fields store: nothing is checked anew."""
+    made = object.__new__(type(of))
+    vars(made).update(vars(of), **values)
+    return made
+
+
 def _repr(self: Any) -> str:
     parts = []
     implied = getattr(self, "_implied", {})

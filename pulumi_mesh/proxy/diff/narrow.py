@@ -16,7 +16,7 @@ from pulumi_mesh.istio import (
 )
 from pulumi_mesh.manifests.snapshot import KnownService, Proxy, Snapshot, selects
 from pulumi_mesh.objects import Object
-from pulumi_mesh.proxy.resolve.hosts import fqdn, matches
+from pulumi_mesh.proxy.resolve.hosts import fqdn, is_wildcard, matches
 
 _POLICIES = (AuthorizationPolicy, PeerAuthentication, RequestAuthentication)
 
@@ -99,7 +99,7 @@ def _hosts(changed: Iterable[Object], snapshot: Snapshot) -> Iterator[str]:
 
 def _services(old: Snapshot, new: Snapshot, hosts: Iterable[str]) -> frozenset[str]:
     """The services that are called by these hosts, and those that their routes send to."""
-    wanted = list(hosts)
+    wanted = _hosts_of(hosts)
     routes = [
         each
         for side in (old, new)
@@ -111,14 +111,34 @@ def _services(old: Snapshot, new: Snapshot, hosts: Iterable[str]) -> frozenset[s
         each.hostname
         for side in (old, new)
         for each in side.services
-        if each.hostname in named or any(matches(each.hostname, host) for host in wanted)
+        if each.hostname in named or wanted.meet(each.hostname)
     )
 
 
-def _concerns(item: VirtualService, hosts: list[str], snapshot: Snapshot) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Hosts:
+    """Hosts, to be asked thousands of times: most are exact, and so is what is asked for."""
+
+    exact: frozenset[str]
+    wildcards: tuple[str, ...]
+
+    def meet(self, host: str) -> bool:
+        """Whether one of them and this one cover a name in common."""
+        if not is_wildcard(host):
+            return host in self.exact or any(matches(host, each) for each in self.wildcards)
+        return any(matches(host, each) for each in (*self.exact, *self.wildcards))
+
+
+def _hosts_of(hosts: Iterable[str]) -> _Hosts:
+    every = frozenset(hosts)
+    wildcards = frozenset(filter(is_wildcard, every))
+    return _Hosts(every - wildcards, tuple(sorted(wildcards)))
+
+
+def _concerns(item: VirtualService, hosts: _Hosts, snapshot: Snapshot) -> bool:
     """Whether a virtual service is for one of the hosts. One without hosts is a delegate, which always may be."""
     own = [fqdn(host, item.namespace, snapshot.mesh.domain) for host in item.spec.hosts or ()]
-    return not own or any(matches(one, other) for one in own for other in hosts)
+    return not own or any(map(hosts.meet, own))
 
 
 def _destinations(item: VirtualService) -> Iterator[str]:
@@ -135,15 +155,13 @@ def _destinations(item: VirtualService) -> Iterator[str]:
 def _part(side: Snapshot, services: frozenset[str], hosts: list[str]) -> Snapshot:
     """A snapshot with these services only, and the routes and rules that concern them."""
     known: tuple[KnownService, ...] = tuple(each for each in side.services if each.hostname in services)
-    wanted = [*hosts, *(each.hostname for each in known)]
+    wanted = _hosts_of((*hosts, *(each.hostname for each in known)))
     kept: dict[str, tuple[Any, ...]] = dict(side.objects)
     for kind, items in side.objects.items():
         if items and isinstance(items[0], VirtualService):
             kept[kind] = tuple(each for each in items if _concerns(each, wanted, side))
         elif items and isinstance(items[0], DestinationRule):
             kept[kind] = tuple(
-                each
-                for each in items
-                if any(matches(fqdn(each.spec.host, each.namespace, side.mesh.domain), host) for host in wanted)
+                each for each in items if wanted.meet(fqdn(each.spec.host, each.namespace, side.mesh.domain))
             )
     return replace(side, services=known, objects=FrozenMap(kept))

@@ -22,11 +22,19 @@ from pulumi_mesh.proxy.resolve.connection_pool import (
 )
 from pulumi_mesh.proxy.resolve.destination_rules import Rule
 from pulumi_mesh.proxy.resolve.dns import CONNECT_STRATEGY, RACE, dns_config
-from pulumi_mesh.proxy.resolve.endpoints import Modes, endpoint_groups, endpoints_of, identities
+from pulumi_mesh.proxy.resolve.endpoints import Member, Modes, endpoint_groups, identities, members_of
 from pulumi_mesh.proxy.resolve.forward_proxies import is_resolved, resolving_cluster
 from pulumi_mesh.proxy.resolve.index import Index
 from pulumi_mesh.proxy.resolve.load_balancing import load_balancing, warmup_config
-from pulumi_mesh.proxy.resolve.locality import Group, common_config, distribution_labels, preference, preferred
+from pulumi_mesh.proxy.resolve.locality import (
+    Group,
+    Preference,
+    common_config,
+    distribution_labels,
+    mesh_preference,
+    preference,
+    preferred,
+)
 from pulumi_mesh.proxy.resolve.metadata import config_path, service_metadata
 from pulumi_mesh.proxy.resolve.mtls import modes_of
 from pulumi_mesh.proxy.resolve.proxy_headers import KEPT_CASE, keeps_case
@@ -57,12 +65,14 @@ def outbound_clusters(index: Index, proxy: Proxy) -> tuple[tuple[Cluster, ...], 
     modes: Modes = {}
     mesh = index.snapshot.mesh
     namespaces: dict[str, bool] = {}
+    everywhere = mesh_preference(mesh)
     for service in index.visible(proxy).services:
         if service.namespace not in namespaces:
             namespaces[service.namespace] = modes_of(index.snapshot, service.namespace, {}).mode != "DISABLE"
         takes = mesh.auto_mtls and not service.external and namespaces[service.namespace]
         rule = index.rules.for_client(proxy, service)
-        accounts = identities(index.workloads(service), service, mesh.trust_domain, mesh.trust_domain_aliases)
+        workloads = index.workloads(service)
+        accounts = identities(workloads, service, mesh.trust_domain, mesh.trust_domain_aliases)
         for port in service.ports:
             if port.protocol == "UDP":
                 continue
@@ -71,11 +81,11 @@ def outbound_clusters(index: Index, proxy: Proxy) -> tuple[tuple[Cluster, ...], 
                 clusters += [found] if found else []
                 continue
             # Where clients choose the address there is no endpoint to ask: all must take mutual TLS, or none gets it.
-            behind = [each for each, _ in endpoints_of(index, service, port)]
-            everywhere = bool(behind) and all(each.mesh for each in behind)
-            target = _Target(index, modes, proxy, service, port, rule, accounts)
+            behind = members_of(workloads, service, port, proxy.cluster)
+            all_take = bool(behind) and all(each.workload.mesh for each in behind)
+            target = _Target(index, modes, proxy, service, port, behind, rule, accounts, everywhere)
             for part in _parts(rule, service, port, mesh):
-                mutual = takes and (everywhere or not _chosen_by_clients(service, rule, part))
+                mutual = takes and (all_take or not _chosen_by_clients(service, rule, part))
                 made = target.cluster(part, automatic=mutual)
                 if made is None:
                     if part.subset is None:
@@ -148,15 +158,18 @@ def _type_of(service: KnownService, proxy: Proxy) -> ClusterType:
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """A port of a service, as one proxy reaches it. accounts: identities that answer for the service."""
+    """A port of a service, as one proxy reaches it. accounts: identities that answer for the service. everywhere: what
+    the mesh says of localities."""
 
     index: Index
     modes: Modes
     proxy: Proxy
     service: KnownService
     port: ServicePort
+    behind: tuple[Member, ...]
     rule: Rule | None
     accounts: tuple[str, ...]
+    everywhere: Preference | None
 
     def cluster(self, part: _Part, *, automatic: bool) -> Cluster | None:
         """The cluster of all of the port, or of a subset; None where a name is to be resolved and there is none.
@@ -173,7 +186,7 @@ class _Target:
             found = self._groups(part, names=True)
             if not found:
                 return None
-        preferring = preference(mesh, policy.load_balancer, service)
+        preferring = preference(self.everywhere, policy.load_balancer, service)
         failover = policy.outlier_detection is not None
         found = preferred(found, self.proxy, preferring, failover=failover, by_labels=part.subset is None)
         balancing = replace(
@@ -237,7 +250,7 @@ class _Target:
 
         Mirrors EndpointBuilder.BuildClusterLoadAssignment (pilot/pkg/xds/endpoints/endpoint_builder.go).
         """
-        preferring = preference(self.index.snapshot.mesh, part.own.load_balancer, self.service)
+        preferring = preference(self.everywhere, part.own.load_balancer, self.service)
         failover = part.own.outlier_detection is not None
         found = preferred(self._groups(part, names=False), self.proxy, preferring, failover=failover)
         return EndpointSet(cluster, tuple(each.endpoints() for each in found))
@@ -247,8 +260,8 @@ class _Target:
             self.index,
             self.modes,
             self.proxy,
+            self.behind,
             service=self.service,
-            port=self.port,
             labels=part.labels,
             tls_mode=tls_mode_of(self.rule.policy if self.rule else None, part.subset, self.port.number),
             outlier=part.own.outlier_detection,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import destination_rule
@@ -29,13 +30,40 @@ Modes = dict[tuple[str, FrozenMap[str, str]], WorkloadModes]
 UNIX = "unix://"
 
 
-def endpoints_of(index: Index, service: KnownService, port: ServicePort) -> Iterator[tuple[Workload, int]]:
-    """The workloads behind a port of a service, and the port of each.
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A workload behind a port of a service. number: its own port. labels: with those of its place. named: whether its
+    address is a name, which a proxy would resolve."""
+
+    workload: Workload
+    number: int
+    labels: FrozenMap[str, str]
+    named: bool
+
+
+def members_of(
+    workloads: Iterable[Workload], service: KnownService, port: ServicePort, cluster: str
+) -> tuple[Member, ...]:
+    """What is behind a port of a service. workloads: those that answer for it. cluster: the name of the cluster."""
+    return tuple(
+        Member(each, number, endpoint_labels(each, cluster), _is_name(each.address))
+        for each, number in _numbered(workloads, service, port)
+    )
+
+
+def _is_name(address: str) -> bool:
+    return not address.startswith(UNIX) and not is_address(address)
+
+
+def _numbered(
+    workloads: Iterable[Workload], service: KnownService, port: ServicePort
+) -> Iterator[tuple[Workload, int]]:
+    """The workloads behind a port, and the port of each.
 
     For istiod a host of a ServiceEntry is a service for each of its addresses: it has what it selects as often.
     """
     times = len(service.addresses) if service.registry == "External" else 1
-    for each in index.workloads(service):
+    for each in workloads:
         number = target_port(service, port, each)
         if number is not None:
             yield from [(each, number)] * (1 if each.hostname else times or 1)
@@ -47,9 +75,9 @@ def endpoint_groups(
     index: Index,
     modes: Modes,
     proxy: Proxy,
+    members: Iterable[Member],
     *,
     service: KnownService,
-    port: ServicePort,
     labels: Mapping[str, str] | None,
     tls_mode: str | None,
     outlier: destination_rule.OutlierDetection | None,
@@ -57,28 +85,28 @@ def endpoint_groups(
 ) -> tuple[Group, ...]:
     """The endpoints that a proxy is told of, by locality.
 
-    labels: of the subset; None for all. tls_mode: of the destination rule, if it says one. outlier: of the policy.
-    names: whether an endpoint may be a name that the proxy resolves.
+    members: what is behind the port. labels: of the subset; None for all. tls_mode: of the destination rule, if it says
+    one. outlier: of the policy. names: whether an endpoint may be a name that the proxy resolves.
 
     Mirrors EndpointBuilder.BuildClusterLoadAssignment, FromServiceEndpoints, generate, filterIstioEndpoint and
     buildEnvoyLbEndpoint (pilot/pkg/xds/endpoints).
     """
     found: dict[str, list[tuple[Mapping[str, str], Endpoint]]] = {}
-    for workload, number in endpoints_of(index, service, port):
-        own = endpoint_labels(workload, proxy.cluster)
-        if labels is not None and not selects(labels, own):
+    for member in members:
+        workload = member.workload
+        if labels is not None and not selects(labels, member.labels):
             continue
         if service.node_local and workload.node != proxy.host:
             continue
         if not workload.healthy and not _takes_unhealthy(service, outlier):
             continue
-        if not names and not workload.address.startswith(UNIX) and not is_address(workload.address):
+        if member.named and not names:
             continue
-        mutual = _takes_mutual_tls(index, modes, workload, number, tls_mode)
-        found.setdefault(workload.locality, []).append((own, _endpoint(workload, number, mutual)))
+        mutual = _takes_mutual_tls(index, modes, workload, member.number, tls_mode)
+        found.setdefault(workload.locality, []).append((member.labels, _endpoint(workload, member.number, mutual)))
     groups = [
-        Group(locality, tuple(members), sum(each.weight for _, each in members))
-        for locality, members in sorted(found.items())
+        Group(locality, tuple(those), sum(each.weight for _, each in those))
+        for locality, those in sorted(found.items())
     ]
     return across_networks(groups, proxy, index.gateways, names=names)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from pulumi_mesh.istio import virtual_service
 from pulumi_mesh.proxy.resolve.hosts import fqdn
+from pulumi_mesh.typed import changed
 
 T = TypeVar("T")
 Match = TypeVar("Match", virtual_service.HttpMatch, virtual_service.TcpMatch, virtual_service.TlsMatch)
@@ -78,4 +78,4 @@ def _each(items: Iterable[T] | None, change: Callable[[T], T]) -> tuple[T, ...] 
 def _changed(of: T, **fields: object) -> T:
     """The same object where nothing is new: most names are full, and making objects anew costs."""
     new = {name: value for name, value in fields.items() if getattr(of, name) != value}
-    return cast("T", replace(cast("Any", of), **new)) if new else of
+    return changed(of, new) if new else of

@@ -20,8 +20,8 @@ SUBZONE = "topology.istio.io/subzone"
 CLUSTER = "topology.istio.io/cluster"
 NETWORK = "topology.istio.io/network"
 NODE = "kubernetes.io/hostname"
-_SAME_ZONE = ("PreferClose", "PreferSameZone")
-_SAME_NODE = ("PreferSameNode",)
+_SAME_ZONE = ("preferclose", "prefersamezone")
+_SAME_NODE = "prefersamenode"
 _READING = {"reading": True}
 
 Setting = destination_rule.LocalityLbSetting | destination_rule.ZoneAwareLbSetting
@@ -51,9 +51,11 @@ class Group:
 
 
 def preference(
-    mesh: MeshConfig, balancer: destination_rule.LoadBalancer | None, service: KnownService
+    everywhere: Preference | None, balancer: destination_rule.LoadBalancer | None, service: KnownService
 ) -> Preference | None:
     """What counts of the destination rule, the service's traffic distribution and the mesh; None where nothing does.
+
+    everywhere: what the mesh says (``mesh_preference``).
 
     Mirrors GetEffectiveLbSetting (core/loadbalancer/loadbalancer.go).
     """
@@ -65,6 +67,11 @@ def preference(
         return None if own.enabled is False else Preference(own)
     if labels := distribution_labels(service):
         return Preference(destination_rule.LocalityLbSetting(failover_priority=labels), force=True)
+    return everywhere
+
+
+def mesh_preference(mesh: MeshConfig) -> Preference | None:
+    """What holds for clusters of which nothing else is said."""
     everywhere = mesh.other.get("zoneAwareLbSetting")
     if everywhere is not None:
         zone = _read(destination_rule.ZoneAwareLbSetting, everywhere)
@@ -77,9 +84,9 @@ def preference(
 def distribution_labels(service: KnownService) -> tuple[str, ...]:
     """The labels that endpoints should share with a client, as a service's traffic distribution means them."""
     said = service.traffic_distribution.lower()
-    if said in map(str.lower, _SAME_ZONE):
+    if said in _SAME_ZONE:
         return (NETWORK, REGION, ZONE)
-    return (NETWORK, REGION, ZONE, SUBZONE, NODE) if said in map(str.lower, _SAME_NODE) else ()
+    return (NETWORK, REGION, ZONE, SUBZONE, NODE) if said == _SAME_NODE else ()
 
 
 def _read(cls: Any, data: Any) -> Any:

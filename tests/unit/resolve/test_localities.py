@@ -15,6 +15,7 @@ from pulumi_mesh.proxy.resolve.locality import (
     ZONE,
     Group,
     common_config,
+    mesh_preference,
     preference,
     preferred,
 )
@@ -24,7 +25,7 @@ from pulumi_mesh.proxy.view.clusters import Endpoint
 CLIENT = Proxy(
     "sidecar", "client", "shop", "10.0.0.9", FrozenMap({"version": "v1"}), locality="r1/z1/s1", network="west"
 )
-MESH = MeshConfig()
+USUAL = mesh_preference(MeshConfig())
 WEB = KnownService("web.shop", "web", "shop", ())
 PLACES = ("r1/z1/s1", "r1/z1/s2", "r1/z2", "r2/z1", "r3")
 
@@ -42,7 +43,7 @@ def balancer(**setting: Any) -> destination_rule.LoadBalancer:
 
 
 def priorities(setting: dict[str, Any], *, failover: bool = True) -> list[int]:
-    found = preference(MESH, balancer(**setting), WEB)
+    found = preference(USUAL, balancer(**setting), WEB)
     return [each.priority for each in preferred([group(each) for each in PLACES], CLIENT, found, failover=failover)]
 
 
@@ -69,12 +70,12 @@ def test_without_outlier_detection_nothing_fails_over() -> None:
 
 
 def test_priorities_have_no_gaps() -> None:
-    found = preferred([group("r1/z2"), group("r3")], CLIENT, preference(MESH, None, WEB), failover=True)
+    found = preferred([group("r1/z2"), group("r3")], CLIENT, preference(USUAL, None, WEB), failover=True)
     assert [each.priority for each in found] == [0, 1]
 
 
 def test_another_network_comes_after_all_of_this_one() -> None:
-    setting = preference(MESH, balancer(failover_priority=[NETWORK, REGION]), WEB)
+    setting = preference(USUAL, balancer(failover_priority=[NETWORK, REGION]), WEB)
     groups = [group("r1", **{NETWORK: "east"}), group("r2"), group("r1"), group("r2", **{NETWORK: "east"})]
     assert [each.priority for each in preferred(groups, CLIENT, setting, failover=True)] == [2, 1, 0, 3]
 
@@ -82,7 +83,7 @@ def test_another_network_comes_after_all_of_this_one() -> None:
 def test_labels_take_a_locality_apart() -> None:
     one, two = group("r1", version="v1"), group("r1", 4, version="v2")
     both = Group("r1", (*one.members, *two.members), 5)
-    setting = preference(MESH, balancer(failover_priority=["version"]), WEB)
+    setting = preference(USUAL, balancer(failover_priority=["version"]), WEB)
     found = preferred([both], CLIENT, setting, failover=True)
     assert [(each.locality, each.weight, each.priority) for each in found] == [("r1", 1, 0), ("r1", 4, 1)]
     assert preferred([both], CLIENT, setting, failover=True, by_labels=False) == (both,)
@@ -98,7 +99,7 @@ def test_labels_take_a_locality_apart() -> None:
     ],
 )
 def test_distribution(distribute: dict[str, Any], expected: list[tuple[int, int]]) -> None:
-    setting = preference(MESH, balancer(distribute=[distribute]), WEB)
+    setting = preference(USUAL, balancer(distribute=[distribute]), WEB)
     found = preferred([group(each) for each in PLACES], CLIENT, setting, failover=False)
     assert [(len(each.members), each.weight) for each in found] == expected
 
@@ -106,7 +107,7 @@ def test_distribution(distribute: dict[str, Any], expected: list[tuple[int, int]
 @pytest.mark.parametrize(("said", "expected"), [("PreferClose", [0, 0, 1, 2, 2]), ("PreferSameNode", [0, 1, 2, 3, 3])])
 def test_traffic_distribution_needs_no_outlier_detection(said: str, expected: list[int]) -> None:
     service = KnownService("web.shop", "web", "shop", (), traffic_distribution=said)
-    setting = preference(MESH, None, service)
+    setting = preference(USUAL, None, service)
     places = [group(each, **{"topology.istio.io/subzone": (each.split("/") + [""] * 2)[2]}) for each in PLACES]
     # The client runs on no node that is known, and so do the endpoints.
     assert [each.priority for each in preferred(places, CLIENT, setting, failover=False)] == expected
@@ -114,7 +115,7 @@ def test_traffic_distribution_needs_no_outlier_detection(said: str, expected: li
 
 def test_zones_are_left_to_envoy_within_a_region() -> None:
     zone = destination_rule.LoadBalancer(zone_aware_lb_setting={"failover": [{"from": "r1", "to": "r3"}]})
-    found = preferred([group(each) for each in PLACES], CLIENT, preference(MESH, zone, WEB), failover=False)
+    found = preferred([group(each) for each in PLACES], CLIENT, preference(USUAL, zone, WEB), failover=False)
     assert [each.priority for each in found] == [0, 0, 0, 2, 1]
 
 
@@ -136,11 +137,13 @@ def test_zones_are_left_to_envoy_within_a_region() -> None:
 def test_what_a_cluster_says_of_localities(
     settings: destination_rule.LoadBalancer, failover: bool, expected: dict[str, Any]
 ) -> None:
-    assert common_config(preference(MESH, settings, WEB), failover=failover) == freeze(expected)
+    assert common_config(preference(USUAL, settings, WEB), failover=failover) == freeze(expected)
 
 
 def test_the_mesh_counts_where_a_rule_says_nothing() -> None:
     mesh = MeshConfig(locality_lb_setting=freeze({"failover": [{"from": "r1", "to": "r3"}]}))
-    found = preferred([group(each) for each in PLACES], CLIENT, preference(mesh, None, WEB), failover=True)
+    found = preferred(
+        [group(each) for each in PLACES], CLIENT, preference(mesh_preference(mesh), None, WEB), failover=True
+    )
     assert [each.priority for each in found] == [0, 1, 2, 4, 3]
-    assert preference(MeshConfig(locality_lb_setting=None), None, WEB) is None
+    assert preference(mesh_preference(MeshConfig(locality_lb_setting=None)), None, WEB) is None
