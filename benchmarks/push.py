@@ -25,8 +25,8 @@ from typing import Any
 
 from pulumi_mesh.cli import COLLECTOR
 from pulumi_mesh.errors import MeshError
+from pulumi_mesh.manifests.facts import Proxy
 from pulumi_mesh.manifests.registry import snapshot_of
-from pulumi_mesh.manifests.snapshot import Proxy
 from pulumi_mesh.manifests.wire import from_wire
 from pulumi_mesh.proxy.resolve import resolve
 from pulumi_mesh.proxy.view import ProxyView

@@ -18,7 +18,8 @@ import pulumi_mesh.render.istio as istio_renderer
 import pulumi_mesh.render.revision_tags as tags
 from pulumi_mesh.kubernetes import Service
 from pulumi_mesh.manifests import canonical
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.manifests.facts import Proxy
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.manifests.wire import AnyObject, RawObject, from_wire
 from pulumi_mesh.model.control_plane import Istio
 from pulumi_mesh.model.mesh import Mesh

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import AuthorizationPolicy, Gateway, PeerAuthentication
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot, Workload, selects
+from pulumi_mesh.manifests.facts import Proxy, Workload
+from pulumi_mesh.manifests.snapshot import Snapshot, selects
 from pulumi_mesh.typed import is_known
 
 

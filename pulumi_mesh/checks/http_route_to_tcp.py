@@ -11,7 +11,8 @@ from pulumi_mesh.checks._rules import matches_at
 from pulumi_mesh.checks._wording import listed
 from pulumi_mesh.findings import Finding
 from pulumi_mesh.istio import DestinationRule, ServiceEntry, VirtualService, destination_rule
-from pulumi_mesh.manifests.snapshot import KnownService, ServicePort, Snapshot, ref_of
+from pulumi_mesh.manifests.facts import KnownService, ServicePort
+from pulumi_mesh.manifests.snapshot import Snapshot, ref_of
 from pulumi_mesh.proxy.resolve.full_names import MESH
 from pulumi_mesh.proxy.resolve.hosts import fqdn, subset_of
 from pulumi_mesh.proxy.resolve.outbound import HTTP

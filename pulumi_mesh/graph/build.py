@@ -13,7 +13,8 @@ from pulumi_mesh.graph.model import Access, Edge, Graph, Node, Security
 from pulumi_mesh.graph.security import speech, taken_by
 from pulumi_mesh.graph.sent import Sent, sent_by
 from pulumi_mesh.manifests.answering import Answering, answering
-from pulumi_mesh.manifests.snapshot import KnownService, Proxy, Snapshot, Workload
+from pulumi_mesh.manifests.facts import KnownService, Proxy, Workload
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.proxy.resolve import resolve_all
 from pulumi_mesh.proxy.simulate.destinations import endpoints_of
 from pulumi_mesh.proxy.simulate.onward import onward

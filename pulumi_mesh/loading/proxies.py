@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 
 from pulumi_mesh.errors import MeshError
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.manifests.facts import Proxy
+from pulumi_mesh.manifests.snapshot import Snapshot
 
 _SHOWN = 10
 

@@ -13,8 +13,9 @@ from pulumi_mesh.files import find_files, read_file
 from pulumi_mesh.loading.places import Place, first_of, in_manifests, in_mesh, in_mesh_file
 from pulumi_mesh.loading.project import PROJECT_FILES, has_project
 from pulumi_mesh.loading.together import together
+from pulumi_mesh.manifests.facts import MeshConfig
 from pulumi_mesh.manifests.reading import Document, load_yaml, read_text
-from pulumi_mesh.manifests.snapshot import MeshConfig, Snapshot
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.manifests.wire import AnyObject, RawObject, from_wire
 from pulumi_mesh.refs import Identity, Ref
 

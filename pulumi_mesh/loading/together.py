@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 
 from pulumi_mesh.errors import MeshError
-from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, Proxy, Snapshot, Workload
+from pulumi_mesh.manifests.facts import KnownService, MeshConfig, Proxy, Workload
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.manifests.snapshot import snapshot as index
 from pulumi_mesh.objects import Object
 from pulumi_mesh.refs import Identity

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from pulumi_mesh.errors import MeshError
 from pulumi_mesh.local.folder import short_name, socket_path
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.manifests.facts import Proxy
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.proxy.place import VIRTUAL_INBOUND, Placement
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.addresses import Address, Pipe, SocketAddress

@@ -21,7 +21,8 @@ from pulumi_mesh.local.publish import Update, publish, write
 from pulumi_mesh.local.secrets import secret_files
 from pulumi_mesh.local.stats import rejected
 from pulumi_mesh.local.stub import Behaviour, Call, Stub
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.manifests.facts import Proxy
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.model.mesh import Mesh
 from pulumi_mesh.model.service import Workload
 from pulumi_mesh.proxy.envoy.write import write_discovery

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pulumi_mesh.manifests.snapshot import KnownService, Workload, answers_for
+from pulumi_mesh.manifests.facts import KnownService, Workload
+from pulumi_mesh.manifests.snapshot import answers_for
 
 _Placed = tuple[tuple[int, Workload], ...]
 

@@ -8,7 +8,8 @@ from functools import cache, partial
 from typing import Literal
 
 from pulumi_mesh.errors import MeshError
-from pulumi_mesh.manifests.snapshot import KnownService, Proxy, Snapshot, Workload
+from pulumi_mesh.manifests.facts import KnownService, Proxy, Workload
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.proxy.resolve import resolve
 from pulumi_mesh.proxy.resolve.terms import in_istio_terms
 from pulumi_mesh.proxy.simulate import Outcome, Request, Share, simulate

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.manifests.facts import KnownService, MeshConfig, Proxy, ServicePort, Workload
 from pulumi_mesh.manifests.registry.service_entries import endpoints_of, services_of
-from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, Proxy, ServicePort, Snapshot, Workload
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.manifests.snapshot import snapshot as index
 from pulumi_mesh.model.mesh import Mesh
 from pulumi_mesh.model.service import Workload as ServiceWorkload

@@ -15,7 +15,7 @@ from pulumi_mesh.expectations.suite import read_suite
 from pulumi_mesh.files import ROUTE_TESTS, read_file
 from pulumi_mesh.loading.proxies import find_proxy
 from pulumi_mesh.loading.snapshot import Loaded, load_snapshot
-from pulumi_mesh.manifests.snapshot import Proxy
+from pulumi_mesh.manifests.facts import Proxy
 from pulumi_mesh.proxy.journey import journey
 from pulumi_mesh.proxy.resolve import resolve
 from pulumi_mesh.proxy.simulate.outcome import Step

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pulumi_mesh.frozen import FrozenMap
-from pulumi_mesh.manifests.snapshot import MeshConfig, Workload
+from pulumi_mesh.manifests.facts import MeshConfig, Workload
 from pulumi_mesh.manifests.wire import RawObject
 from pulumi_mesh.refs import Ref
 

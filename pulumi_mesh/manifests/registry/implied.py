@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable, Iterator
 from pulumi_mesh import istio
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import virtual_service
+from pulumi_mesh.manifests.facts import KnownService, MeshConfig, ServicePort, Workload
 from pulumi_mesh.manifests.host_names import fqdn
 from pulumi_mesh.manifests.registry.allocation import SERVICES, WORKLOADS, allocate
-from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, ServicePort, Workload
 from pulumi_mesh.objects import Object
 
 _HOST = re.compile(r"(?P<name>[^.*]+)\.(?P<namespace>[^.]+)\.svc\.(?P<domain>.+)")

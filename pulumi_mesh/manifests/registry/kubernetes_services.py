@@ -7,10 +7,11 @@ from typing import Any
 
 from pulumi_mesh import kubernetes
 from pulumi_mesh.frozen import thaw
+from pulumi_mesh.manifests.facts import KnownService, MeshConfig, Resolution, ServicePort
 from pulumi_mesh.manifests.registry.allocation import SERVICES, allocate
 from pulumi_mesh.manifests.registry.labels import texts
 from pulumi_mesh.manifests.registry.protocols import of_service_port
-from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, Resolution, ServicePort, ref_of
+from pulumi_mesh.manifests.snapshot import ref_of
 from pulumi_mesh.words.identities import spiffe_id
 
 _EXPORT_TO = "networking.istio.io/exportTo"

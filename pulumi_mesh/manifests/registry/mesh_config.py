@@ -10,8 +10,8 @@ from typing import Any
 from pulumi_mesh.errors import InvalidError
 from pulumi_mesh.frozen import FrozenMap, freeze
 from pulumi_mesh.manifests.durations import duration
+from pulumi_mesh.manifests.facts import ExtensionProvider, MeshConfig
 from pulumi_mesh.manifests.reading import load_yaml
-from pulumi_mesh.manifests.snapshot import ExtensionProvider, MeshConfig
 from pulumi_mesh.manifests.wire import RawObject
 
 _DEFAULTS = MeshConfig()

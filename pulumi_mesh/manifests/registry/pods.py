@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.manifests.facts import Workload
 from pulumi_mesh.manifests.registry.allocation import WORKLOADS, allocate
 from pulumi_mesh.manifests.registry.labels import texts
-from pulumi_mesh.manifests.snapshot import Workload, selects
+from pulumi_mesh.manifests.snapshot import selects
 from pulumi_mesh.manifests.wire import RawObject
 from pulumi_mesh.refs import Ref
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pulumi_mesh.manifests.snapshot import Protocol
+from pulumi_mesh.manifests.facts import Protocol
 
 _PROTOCOLS: dict[str, Protocol] = {
     "tcp": "TCP",

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from pulumi_mesh import istio
 from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.manifests.facts import MeshConfig, Proxy, Workload
 from pulumi_mesh.manifests.registry.allocation import GATEWAYS, allocate
 from pulumi_mesh.manifests.registry.pods import Pod
-from pulumi_mesh.manifests.snapshot import MeshConfig, Proxy, Workload, selects
+from pulumi_mesh.manifests.snapshot import selects
 
 _INTERCEPTION = "sidecar.istio.io/interceptionMode"
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from pulumi_mesh import istio, kubernetes
 from pulumi_mesh.manifests.answering import Answering, answering
+from pulumi_mesh.manifests.facts import NO_LABELS, KnownService, MeshConfig, Proxy, Workload
 from pulumi_mesh.manifests.registry.endpoint_slices import listed_endpoints
 from pulumi_mesh.manifests.registry.implied import implied_services, implied_workloads
 from pulumi_mesh.manifests.registry.kubernetes_services import kubernetes_services
@@ -16,15 +17,7 @@ from pulumi_mesh.manifests.registry.mesh_config import from_objects
 from pulumi_mesh.manifests.registry.pods import Pod, Surroundings, pods
 from pulumi_mesh.manifests.registry.proxies import proxies_of
 from pulumi_mesh.manifests.registry.service_entries import endpoints_of, services_of, workload_of
-from pulumi_mesh.manifests.snapshot import (
-    NO_LABELS,
-    KnownService,
-    MeshConfig,
-    Proxy,
-    Snapshot,
-    Workload,
-    snapshot,
-)
+from pulumi_mesh.manifests.snapshot import Snapshot, snapshot
 from pulumi_mesh.manifests.wire import AnyObject, RawObject
 from pulumi_mesh.objects import Object
 

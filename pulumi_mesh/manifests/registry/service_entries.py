@@ -10,10 +10,11 @@ from typing import Any
 from pulumi_mesh import istio
 from pulumi_mesh.frozen import FrozenMap, thaw
 from pulumi_mesh.istio import service_entry, workload_entry
+from pulumi_mesh.manifests.facts import KnownService, Resolution, ServicePort, Workload
 from pulumi_mesh.manifests.registry.labels import texts
 from pulumi_mesh.manifests.registry.pods import locality_of
 from pulumi_mesh.manifests.registry.protocols import parse
-from pulumi_mesh.manifests.snapshot import KnownService, Resolution, ServicePort, Workload, ref_of
+from pulumi_mesh.manifests.snapshot import ref_of
 
 _DISTRIBUTION = "networking.istio.io/traffic-distribution"
 _TLS_MODE = "security.istio.io/tlsMode"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from pulumi_mesh.istio import DestinationRule, EnvoyFilter, Sidecar, Telemetry, VirtualService
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot, selects
+from pulumi_mesh.manifests.facts import Proxy
+from pulumi_mesh.manifests.snapshot import Snapshot, selects
 
 
 def client_keys(snapshot: Snapshot) -> Callable[[Proxy], object]:

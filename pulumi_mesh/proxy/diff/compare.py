@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.manifests.facts import Proxy
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.proxy.diff.changes import SEVERITIES, Change, Diff, Untried
 from pulumi_mesh.proxy.diff.clients import client_keys
 from pulumi_mesh.proxy.diff.follow import followed

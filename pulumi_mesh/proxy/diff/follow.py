@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache, partial
 
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.manifests.facts import Proxy
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.proxy.diff.changes import Change
 from pulumi_mesh.proxy.journey import Answer, journey
 from pulumi_mesh.proxy.resolve import resolve

@@ -14,7 +14,8 @@ from pulumi_mesh.istio import (
     RequestAuthentication,
     VirtualService,
 )
-from pulumi_mesh.manifests.snapshot import KnownService, Proxy, Snapshot, selects
+from pulumi_mesh.manifests.facts import KnownService, Proxy
+from pulumi_mesh.manifests.snapshot import Snapshot, selects
 from pulumi_mesh.objects import Object
 from pulumi_mesh.proxy.resolve.hosts import fqdn, is_wildcard, matches
 

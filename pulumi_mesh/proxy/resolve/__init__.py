@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.manifests.facts import Proxy
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.proxy.patching import patched
 from pulumi_mesh.proxy.resolve import dynamic_dns, inbound, security, telemetry
 from pulumi_mesh.proxy.resolve.clusters import black_hole, outbound_clusters, passthrough

@@ -10,7 +10,7 @@ from typing import Literal, cast
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import destination_rule, virtual_service
-from pulumi_mesh.manifests.snapshot import KnownService, Proxy
+from pulumi_mesh.manifests.facts import KnownService, Proxy
 from pulumi_mesh.proxy.resolve.durations import duration
 from pulumi_mesh.proxy.resolve.faults import percentage
 from pulumi_mesh.proxy.resolve.headers import authority, request_changes, response_changes

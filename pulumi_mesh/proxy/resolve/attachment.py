@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from pulumi_mesh.manifests.snapshot import Proxy, selects
+from pulumi_mesh.manifests.facts import Proxy
+from pulumi_mesh.manifests.snapshot import selects
 
 GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name"
 """The label by which a proxy tells which gateway_api.Gateway it was made for."""

@@ -9,8 +9,8 @@ from typing import Literal
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import destination_rule
+from pulumi_mesh.manifests.facts import KnownService, MeshConfig, Proxy, ServicePort
 from pulumi_mesh.manifests.registry.labels import texts
-from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, Proxy, ServicePort
 from pulumi_mesh.proxy.resolve.client_tls import client_tls, with_proxy_protocol
 from pulumi_mesh.proxy.resolve.connection_pool import (
     circuit_breakers,

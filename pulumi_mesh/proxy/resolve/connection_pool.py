@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pulumi_mesh.frozen import FrozenMap, thaw
 from pulumi_mesh.istio import destination_rule
-from pulumi_mesh.manifests.snapshot import ServicePort
+from pulumi_mesh.manifests.facts import ServicePort
 from pulumi_mesh.proxy.resolve.durations import duration, proto_json
 from pulumi_mesh.proxy.resolve.proxy_headers import KEPT_CASE
 from pulumi_mesh.proxy.view.clusters import CircuitBreakers, HttpOptions, OutlierDetection, TcpKeepalive

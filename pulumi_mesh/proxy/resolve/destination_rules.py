@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from pulumi_mesh.istio import DestinationRule, destination_rule
-from pulumi_mesh.manifests.snapshot import KnownService, Proxy, Snapshot, ref_of, selects
+from pulumi_mesh.manifests.facts import KnownService, Proxy
+from pulumi_mesh.manifests.snapshot import Snapshot, ref_of, selects
 from pulumi_mesh.proxy.resolve.hosts import fqdn, is_wildcard, most_specific
 from pulumi_mesh.proxy.resolve.virtual_services import by_age
 from pulumi_mesh.refs import Ref

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pulumi_mesh.frozen import FrozenMap, freeze
-from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, Proxy
+from pulumi_mesh.manifests.facts import KnownService, MeshConfig, Proxy
 from pulumi_mesh.proxy.resolve.durations import proto_json
 
 CONNECT_STRATEGY = "istio.io/connect-strategy"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pulumi_mesh.manifests.snapshot import KnownService, Proxy
+from pulumi_mesh.manifests.facts import KnownService, Proxy
 from pulumi_mesh.proxy.resolve.hosts import is_wildcard
 
 

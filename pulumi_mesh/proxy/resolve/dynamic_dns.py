@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pulumi_mesh.frozen import FrozenMap, freeze
-from pulumi_mesh.manifests.snapshot import MeshConfig, Proxy
+from pulumi_mesh.manifests.facts import MeshConfig, Proxy
 from pulumi_mesh.proxy.resolve.actions import NO_TIMEOUT
 from pulumi_mesh.proxy.resolve.clusters import passthrough
 from pulumi_mesh.proxy.resolve.connection_pool import circuit_breakers, keepalive

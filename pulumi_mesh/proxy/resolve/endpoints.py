@@ -7,15 +7,8 @@ from dataclasses import dataclass
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import destination_rule
-from pulumi_mesh.manifests.snapshot import (
-    KnownService,
-    Proxy,
-    ServicePort,
-    Workload,
-    is_address,
-    selects,
-    target_port,
-)
+from pulumi_mesh.manifests.facts import KnownService, Proxy, ServicePort, Workload
+from pulumi_mesh.manifests.snapshot import is_address, selects, target_port
 from pulumi_mesh.proxy.resolve.index import Index
 from pulumi_mesh.proxy.resolve.locality import Group, distribution_labels, endpoint_labels
 from pulumi_mesh.proxy.resolve.mtls import WorkloadModes, modes_of

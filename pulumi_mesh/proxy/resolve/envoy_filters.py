@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from pulumi_mesh.errors import MeshError
 from pulumi_mesh.istio import EnvoyFilter, envoy_filter
-from pulumi_mesh.manifests.snapshot import MeshConfig, Proxy, Snapshot, ref_of, selects
+from pulumi_mesh.manifests.facts import MeshConfig, Proxy
+from pulumi_mesh.manifests.snapshot import Snapshot, ref_of, selects
 from pulumi_mesh.proxy.regex import compiled
 from pulumi_mesh.proxy.resolve.attachment import names_gateway
 

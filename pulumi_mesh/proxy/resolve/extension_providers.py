@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from pulumi_mesh.frozen import FrozenMap
-from pulumi_mesh.manifests.snapshot import ExtensionProvider, MeshConfig, Snapshot
+from pulumi_mesh.manifests.facts import ExtensionProvider, MeshConfig
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.proxy.resolve.durations import duration, proto_json
 from pulumi_mesh.words.cluster_names import cluster_name
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pulumi_mesh.frozen import FrozenMap, freeze
 from pulumi_mesh.istio import destination_rule
-from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, Proxy, ServicePort
+from pulumi_mesh.manifests.facts import KnownService, MeshConfig, Proxy, ServicePort
 from pulumi_mesh.proxy.resolve.client_tls import PLAIN, client_tls, with_proxy_protocol
 from pulumi_mesh.proxy.resolve.connection_pool import circuit_breakers, connect_timeout, http_options, keepalive
 from pulumi_mesh.proxy.resolve.destination_rules import Rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from pulumi_mesh.manifests.snapshot import Proxy
+from pulumi_mesh.manifests.facts import Proxy
 from pulumi_mesh.proxy.resolve.gateway_listeners import Policies, gateway_listeners
 from pulumi_mesh.proxy.resolve.gateway_merge import merged
 from pulumi_mesh.proxy.resolve.gateway_routes import gateway_routes

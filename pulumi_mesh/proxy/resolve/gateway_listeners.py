@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from pulumi_mesh.frozen import FrozenMap
-from pulumi_mesh.manifests.snapshot import Proxy
+from pulumi_mesh.manifests.facts import Proxy
 from pulumi_mesh.proxy.resolve.gateway_merge import Merged
 from pulumi_mesh.proxy.resolve.gateway_servers import HTTP_PROTOCOLS, Server
 from pulumi_mesh.proxy.resolve.gateway_streams import names_match, stream_chains

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from pulumi_mesh.manifests.snapshot import KnownService, Proxy, ref_of
+from pulumi_mesh.manifests.facts import KnownService, Proxy
+from pulumi_mesh.manifests.snapshot import ref_of
 from pulumi_mesh.proxy.resolve.actions import Scope
 from pulumi_mesh.proxy.resolve.gateway_merge import Merged
 from pulumi_mesh.proxy.resolve.gateway_servers import Server

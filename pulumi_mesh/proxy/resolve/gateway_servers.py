@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pulumi_mesh.istio import Gateway, gateway
-from pulumi_mesh.manifests.snapshot import KnownService, Proxy, ServicePort, Snapshot, ref_of, selects
+from pulumi_mesh.manifests.facts import KnownService, Proxy, ServicePort
+from pulumi_mesh.manifests.snapshot import Snapshot, ref_of, selects
 from pulumi_mesh.proxy.resolve.origins import places
 from pulumi_mesh.proxy.resolve.virtual_services import by_age
 from pulumi_mesh.refs import Ref

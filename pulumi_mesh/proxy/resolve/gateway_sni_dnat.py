@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pulumi_mesh.frozen import FrozenMap
-from pulumi_mesh.manifests.snapshot import Proxy
+from pulumi_mesh.manifests.facts import Proxy
 from pulumi_mesh.proxy.resolve.client_tls import PLAIN
 from pulumi_mesh.proxy.resolve.index import Index
 from pulumi_mesh.proxy.view.clusters import Cluster, EndpointSet, HttpOptions, LocalityEndpoints

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pulumi_mesh.istio import virtual_service
-from pulumi_mesh.manifests.snapshot import Proxy
+from pulumi_mesh.manifests.facts import Proxy
 from pulumi_mesh.proxy.resolve.actions import Scope
 from pulumi_mesh.proxy.resolve.gateway_merge import claim
 from pulumi_mesh.proxy.resolve.gateway_servers import Server

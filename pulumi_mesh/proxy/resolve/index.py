@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from pulumi_mesh.manifests.answering import Answering, answering
-from pulumi_mesh.manifests.snapshot import KnownService, Proxy, Snapshot, Workload
+from pulumi_mesh.manifests.facts import KnownService, Proxy, Workload
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.proxy.resolve.destination_rules import DestinationRules, Rule, destination_rules
 from pulumi_mesh.proxy.resolve.networks import Gateways, network_gateways
 from pulumi_mesh.proxy.resolve.terms import in_istio_terms

@@ -11,7 +11,8 @@ from typing import Any
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import Gateway, VirtualService
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot, selects
+from pulumi_mesh.manifests.facts import Proxy
+from pulumi_mesh.manifests.snapshot import Snapshot, selects
 from pulumi_mesh.manifests.wire import RawObject, from_wire
 
 _INGRESS = "networking.k8s.io/Ingress"

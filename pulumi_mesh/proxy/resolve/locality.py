@@ -9,7 +9,7 @@ from typing import Any
 
 from pulumi_mesh.frozen import FrozenMap, thaw
 from pulumi_mesh.istio import destination_rule
-from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, Proxy, Workload
+from pulumi_mesh.manifests.facts import KnownService, MeshConfig, Proxy, Workload
 from pulumi_mesh.proxy.view.clusters import Endpoint, LocalityEndpoints
 from pulumi_mesh.proxy.view.matching import EMPTY
 from pulumi_mesh.typed import build

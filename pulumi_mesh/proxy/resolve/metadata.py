@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pulumi_mesh.frozen import FrozenMap
-from pulumi_mesh.manifests.snapshot import KnownService
+from pulumi_mesh.manifests.facts import KnownService
 from pulumi_mesh.objects import Object
 
 _KINDS = {"VirtualService": "virtual-service", "DestinationRule": "destination-rule", "Sidecar": "sidecar"}

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulumi_mesh.frozen import thaw
-from pulumi_mesh.manifests.snapshot import KnownService, Proxy, Snapshot, is_address
+from pulumi_mesh.manifests.facts import KnownService, Proxy
+from pulumi_mesh.manifests.snapshot import Snapshot, is_address
 from pulumi_mesh.proxy.resolve.locality import CLUSTER, NETWORK, Group
 from pulumi_mesh.proxy.view.addresses import SocketAddress
 from pulumi_mesh.proxy.view.clusters import Endpoint

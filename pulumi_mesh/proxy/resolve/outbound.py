@@ -10,7 +10,8 @@ from datetime import timedelta
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import virtual_service
-from pulumi_mesh.manifests.snapshot import KnownService, Proxy, target_port
+from pulumi_mesh.manifests.facts import KnownService, Proxy
+from pulumi_mesh.manifests.snapshot import target_port
 from pulumi_mesh.proxy.resolve.actions import destination_cluster
 from pulumi_mesh.proxy.resolve.clusters import BLACK_HOLE, PASSTHROUGH
 from pulumi_mesh.proxy.resolve.domains import service_addresses

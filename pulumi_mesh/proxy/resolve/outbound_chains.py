@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import virtual_service
-from pulumi_mesh.manifests.snapshot import KnownService, Proxy, ref_of, selects
+from pulumi_mesh.manifests.facts import KnownService, Proxy
+from pulumi_mesh.manifests.snapshot import ref_of, selects
 from pulumi_mesh.proxy.resolve import security
 from pulumi_mesh.proxy.resolve.actions import Scope
 from pulumi_mesh.proxy.resolve.domains import alternatives, service_addresses

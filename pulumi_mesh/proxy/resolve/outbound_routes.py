@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from pulumi_mesh.manifests.snapshot import KnownService, Proxy
+from pulumi_mesh.manifests.facts import KnownService, Proxy
 from pulumi_mesh.proxy.resolve.actions import NO_TIMEOUT, Scope
 from pulumi_mesh.proxy.resolve.domains import domains_of
 from pulumi_mesh.proxy.resolve.full_names import MESH

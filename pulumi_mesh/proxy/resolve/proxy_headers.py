@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, Literal, cast
 
 from pulumi_mesh.frozen import FrozenMap, freeze, thaw
-from pulumi_mesh.manifests.snapshot import MeshConfig
+from pulumi_mesh.manifests.facts import MeshConfig
 from pulumi_mesh.proxy.view.listeners import (
     FilterChain,
     ForwardClientCert,

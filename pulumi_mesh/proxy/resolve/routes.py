@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import destination_rule, virtual_service
-from pulumi_mesh.manifests.snapshot import KnownService, ServicePort, selects
+from pulumi_mesh.manifests.facts import KnownService, ServicePort
+from pulumi_mesh.manifests.snapshot import selects
 from pulumi_mesh.proxy.resolve.actions import NO_TIMEOUT, Scope, action_of
 from pulumi_mesh.proxy.resolve.delegation import HttpEntry
 from pulumi_mesh.proxy.resolve.faults import cors, fault

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.manifests.facts import Proxy
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.proxy.resolve import authentication, authorization
 from pulumi_mesh.proxy.view.listeners import HttpFilter, NetworkFilter
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import gateway
-from pulumi_mesh.manifests.snapshot import MeshConfig
+from pulumi_mesh.manifests.facts import MeshConfig
 from pulumi_mesh.proxy.resolve.client_tls import TRUST_ROOT, WORKLOAD_CERTIFICATE, names_of_any_type, with_curves
 from pulumi_mesh.proxy.view.matching import EMPTY, StringMatch
 from pulumi_mesh.proxy.view.tls import NEVER_GIVEN, DownstreamTls, SecretRef, Validation

@@ -8,7 +8,8 @@ from functools import cache
 from typing import Literal
 
 from pulumi_mesh.istio import sidecar
-from pulumi_mesh.manifests.snapshot import KnownService, Proxy, ref_of
+from pulumi_mesh.manifests.facts import KnownService, Proxy
+from pulumi_mesh.manifests.snapshot import ref_of
 from pulumi_mesh.proxy.resolve.full_names import MESH
 from pulumi_mesh.proxy.resolve.hosts import is_wildcard, matches, subset_of
 from pulumi_mesh.proxy.resolve.index import Index

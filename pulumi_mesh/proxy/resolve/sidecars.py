@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pulumi_mesh.istio import Sidecar
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot, selects
+from pulumi_mesh.manifests.facts import Proxy
+from pulumi_mesh.manifests.snapshot import Snapshot, selects
 from pulumi_mesh.proxy.resolve.virtual_services import by_age
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pulumi_mesh.manifests.snapshot import KnownService
+from pulumi_mesh.manifests.facts import KnownService
 
 
 def stat_name(

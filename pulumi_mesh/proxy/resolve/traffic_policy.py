@@ -7,7 +7,7 @@ from typing import Any
 
 from pulumi_mesh.frozen import thaw
 from pulumi_mesh.istio import destination_rule
-from pulumi_mesh.manifests.snapshot import MeshConfig
+from pulumi_mesh.manifests.facts import MeshConfig
 from pulumi_mesh.typed import build
 
 _READING = {"reading": True}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig
+from pulumi_mesh.manifests.facts import KnownService, MeshConfig
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from pulumi_mesh.local import mesh as local_mesh
 from pulumi_mesh.local.load import Target
 from pulumi_mesh.local.mesh import LocalMesh
 from pulumi_mesh.local.stub import Behaviour
-from pulumi_mesh.manifests.snapshot import ExtensionProvider, KnownService, ServicePort, Snapshot
+from pulumi_mesh.manifests.facts import ExtensionProvider, KnownService, ServicePort
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.render import snapshot
 from tests.behaviour.support import ask, live
 

@@ -19,7 +19,7 @@ from urllib.parse import quote
 import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory, struct_pb2
 
-from pulumi_mesh.manifests.snapshot import Proxy
+from pulumi_mesh.manifests.facts import Proxy
 
 CLUSTERS = "type.googleapis.com/envoy.config.cluster.v3.Cluster"
 LISTENERS = "type.googleapis.com/envoy.config.listener.v3.Listener"

@@ -8,7 +8,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from pulumi_mesh.manifests.snapshot import MeshConfig, target_port
+from pulumi_mesh.manifests.facts import MeshConfig
+from pulumi_mesh.manifests.snapshot import target_port
 from tests.cluster.compare.ads import Discovery
 from tests.cluster.compare.api import Api
 from tests.cluster.compare.mesh import as_mesh_config

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pulumi_mesh.manifests.snapshot import Proxy
+from pulumi_mesh.manifests.facts import Proxy
 from pulumi_mesh.proxy.envoy.read import read_config_dump
 from pulumi_mesh.proxy.resolve import resolve_all
 from pulumi_mesh.proxy.view import ProxyView

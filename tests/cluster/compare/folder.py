@@ -9,8 +9,9 @@ from typing import Any
 
 from pulumi_mesh.files import read_paths
 from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.manifests.facts import Proxy
 from pulumi_mesh.manifests.registry import snapshot_of
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.manifests.wire import AnyObject, from_wire
 from pulumi_mesh.objects import Object
 from pulumi_mesh.proxy.resolve.gateway_api.proxies import with_managed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pulumi_mesh.frozen import thaw
-from pulumi_mesh.manifests.snapshot import MeshConfig
+from pulumi_mesh.manifests.facts import MeshConfig
 from pulumi_mesh.proxy.resolve.durations import proto_json
 
 

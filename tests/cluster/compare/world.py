@@ -13,15 +13,8 @@ from typing import Any
 import pulumi_mesh as pm
 from pulumi_mesh import istio
 from pulumi_mesh.errors import MeshError
-from pulumi_mesh.manifests.snapshot import (
-    KnownService,
-    MeshConfig,
-    ServicePort,
-    Snapshot,
-    Workload,
-    ref_of,
-    target_port,
-)
+from pulumi_mesh.manifests.facts import KnownService, MeshConfig, ServicePort, Workload
+from pulumi_mesh.manifests.snapshot import Snapshot, ref_of, target_port
 from pulumi_mesh.manifests.wire import AnyObject, to_wire
 from pulumi_mesh.objects import Object
 from pulumi_mesh.render import snapshot

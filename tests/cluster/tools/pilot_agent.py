@@ -20,7 +20,7 @@ import yaml
 from pulumi_mesh.local.lifeline import tied
 from pulumi_mesh.local.stats import parse, rejected
 from pulumi_mesh.local.validate import binary as envoy_binary
-from pulumi_mesh.manifests.snapshot import Proxy
+from pulumi_mesh.manifests.facts import Proxy
 from tests.cluster.tools.finding import module_folder
 from tests.cluster.tools.istiod import Istiod
 from tests.cluster.tools.kubectl import Kubectl

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import pulumi_mesh as pm
 from pulumi_mesh.local.folder import socket_path
 from pulumi_mesh.local.stub import Call, Stub
-from pulumi_mesh.manifests.snapshot import Proxy
+from pulumi_mesh.manifests.facts import Proxy
 from pulumi_mesh.model.service import Service, Workload
 from pulumi_mesh.render import snapshot
 from pulumi_mesh.render.facts import sidecars

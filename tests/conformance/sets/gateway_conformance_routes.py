@@ -20,10 +20,11 @@ from urllib.parse import parse_qs, urlsplit
 from pulumi_mesh.expectations import Application, Expectation, ExpectedRedirect, mismatches, seen_on
 from pulumi_mesh.istio import gateway
 from pulumi_mesh.kubernetes import Namespace
+from pulumi_mesh.manifests.facts import Proxy
 from pulumi_mesh.manifests.loading import load_objects
 from pulumi_mesh.manifests.reading import read_text
 from pulumi_mesh.manifests.registry import snapshot_of
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.manifests.wire import AnyObject
 from pulumi_mesh.proxy.journey import ViewOf, journey
 from pulumi_mesh.proxy.resolve import resolve

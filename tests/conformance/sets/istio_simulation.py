@@ -14,9 +14,9 @@ from typing import Any
 from pulumi_mesh.errors import InvalidError
 from pulumi_mesh.expectations import Expectation, mismatches, seen_of
 from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.manifests.facts import MeshConfig, Proxy
 from pulumi_mesh.manifests.reading import read_text
 from pulumi_mesh.manifests.registry import mesh_config, snapshot_of
-from pulumi_mesh.manifests.snapshot import MeshConfig, Proxy
 from pulumi_mesh.manifests.wire import AnyObject, class_of, from_wire
 from pulumi_mesh.proxy.resolve import resolve
 from pulumi_mesh.proxy.simulate import simulate

@@ -16,8 +16,9 @@ import yaml
 
 from pulumi_mesh.expectations import Expectation, ExpectedHeader, Seen, mismatches, seen_of
 from pulumi_mesh.frozen import FrozenMap, freeze
+from pulumi_mesh.manifests.facts import KnownService, Proxy, ServicePort
 from pulumi_mesh.manifests.reading import read_text
-from pulumi_mesh.manifests.snapshot import KnownService, Proxy, ServicePort, snapshot
+from pulumi_mesh.manifests.snapshot import snapshot
 from pulumi_mesh.manifests.wire import AnyObject, from_wire
 from pulumi_mesh.proxy.envoy.read.message import Message
 from pulumi_mesh.proxy.envoy.read.routes import route_config

@@ -15,7 +15,8 @@ from pulumi_mesh.istio import (
     ServiceEntry,
     VirtualService,
 )
-from pulumi_mesh.manifests.snapshot import KnownService, Proxy, ServicePort, Snapshot, Workload, snapshot
+from pulumi_mesh.manifests.facts import KnownService, Proxy, ServicePort, Workload
+from pulumi_mesh.manifests.snapshot import Snapshot, snapshot
 from pulumi_mesh.objects import Object
 from pulumi_mesh.typed import TOKEN_END, TOKEN_START
 

@@ -9,7 +9,7 @@ import pytest
 
 from pulumi_mesh.explain import journey_data, story, tree_text
 from pulumi_mesh.explain.words import answer_text, changes, limits, request_line
-from pulumi_mesh.manifests.snapshot import Proxy
+from pulumi_mesh.manifests.facts import Proxy
 from pulumi_mesh.proxy.journey import Answer, Hop, Journey
 from pulumi_mesh.proxy.simulate import Outcome, Request, Share
 from pulumi_mesh.proxy.simulate.outcome import Step

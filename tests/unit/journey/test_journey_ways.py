@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from pulumi_mesh.manifests.facts import Proxy
 from pulumi_mesh.manifests.registry import snapshot_of
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.manifests.wire import AnyObject, from_wire
 from pulumi_mesh.proxy.journey import Answer, journey
 from pulumi_mesh.proxy.simulate.url import request_of

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.manifests.facts import KnownService, Proxy, Workload
 from pulumi_mesh.manifests.reading import load_yaml
 from pulumi_mesh.manifests.registry import snapshot_of
 from pulumi_mesh.manifests.registry.protocols import of_service_port, parse
-from pulumi_mesh.manifests.snapshot import KnownService, Proxy, Snapshot, Workload, answers_for
+from pulumi_mesh.manifests.snapshot import Snapshot, answers_for
 from pulumi_mesh.manifests.wire import from_wire
 
 KINDS = {

@@ -8,7 +8,8 @@ import pytest
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import EnvoyFilter
-from pulumi_mesh.manifests.snapshot import MeshConfig, Proxy, snapshot
+from pulumi_mesh.manifests.facts import MeshConfig, Proxy
+from pulumi_mesh.manifests.snapshot import snapshot
 from pulumi_mesh.proxy.resolve import resolve
 from pulumi_mesh.proxy.resolve.envoy_filters import patches_for
 from tests.unit.patching.world import MANAGER, TYPES, edge, envoy_filter, patch, proxy_of, web, world

@@ -8,8 +8,9 @@ from typing import Any
 import yaml
 
 from pulumi_mesh.istio import EnvoyFilter
+from pulumi_mesh.manifests.facts import Proxy
 from pulumi_mesh.manifests.registry import snapshot_of
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.manifests.wire import from_wire
 from pulumi_mesh.proxy.envoy.write.messages import clusters, listeners, routes
 from pulumi_mesh.proxy.patching import patched

@@ -6,15 +6,8 @@ from typing import Any
 
 from pulumi_mesh import istio
 from pulumi_mesh.frozen import FrozenMap
-from pulumi_mesh.manifests.snapshot import (
-    KnownService,
-    MeshConfig,
-    Proxy,
-    ServicePort,
-    Snapshot,
-    Workload,
-    snapshot,
-)
+from pulumi_mesh.manifests.facts import KnownService, MeshConfig, Proxy, ServicePort, Workload
+from pulumi_mesh.manifests.snapshot import Snapshot, snapshot
 from pulumi_mesh.objects import Object
 from pulumi_mesh.proxy.resolve import resolve
 from pulumi_mesh.proxy.view import ProxyView

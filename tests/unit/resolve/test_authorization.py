@@ -8,7 +8,8 @@ import pytest
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import AuthorizationPolicy
-from pulumi_mesh.manifests.snapshot import MeshConfig, Proxy, snapshot
+from pulumi_mesh.manifests.facts import MeshConfig, Proxy
+from pulumi_mesh.manifests.snapshot import snapshot
 from pulumi_mesh.proxy.resolve.authorization import http_filters, network_filters, trust
 from pulumi_mesh.proxy.resolve.authorization.policies import NEVER
 from pulumi_mesh.proxy.view.matching import HeaderMatch, MetadataMatch, StringMatch

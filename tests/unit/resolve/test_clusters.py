@@ -10,7 +10,7 @@ import pytest
 
 from pulumi_mesh import istio
 from pulumi_mesh.frozen import FrozenMap, freeze
-from pulumi_mesh.manifests.snapshot import NO_LABELS
+from pulumi_mesh.manifests.facts import NO_LABELS
 from pulumi_mesh.objects import Object
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.clusters import (

@@ -9,15 +9,8 @@ import pytest
 
 from pulumi_mesh.frozen import FrozenMap, freeze, thaw
 from pulumi_mesh.istio import AuthorizationPolicy, PeerAuthentication
-from pulumi_mesh.manifests.snapshot import (
-    ExtensionProvider,
-    KnownService,
-    MeshConfig,
-    Proxy,
-    ServicePort,
-    Snapshot,
-    snapshot,
-)
+from pulumi_mesh.manifests.facts import ExtensionProvider, KnownService, MeshConfig, Proxy, ServicePort
+from pulumi_mesh.manifests.snapshot import Snapshot, snapshot
 from pulumi_mesh.objects import Object
 from pulumi_mesh.proxy.resolve import resolve
 from pulumi_mesh.proxy.resolve.authorization import custom_http_filters, custom_network_filters

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from pulumi_mesh import istio
-from pulumi_mesh.manifests.snapshot import MeshConfig, snapshot
+from pulumi_mesh.manifests.facts import MeshConfig
+from pulumi_mesh.manifests.snapshot import snapshot
 from pulumi_mesh.proxy.resolve.virtual_services import Bound, bound_virtual_services
 from pulumi_mesh.proxy.view.routes import Forward
 from pulumi_mesh.refs import Ref

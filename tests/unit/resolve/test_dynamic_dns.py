@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pulumi_mesh.frozen import freeze
-from pulumi_mesh.manifests.snapshot import MeshConfig
+from pulumi_mesh.manifests.facts import MeshConfig
 from pulumi_mesh.proxy.simulate import Request, simulate
 from pulumi_mesh.proxy.view.listeners import HttpConnectionManager, Listener, OpaqueFilter
 from tests.unit.resolve.shop import CLIENT, ROUTER, view

@@ -8,8 +8,8 @@ import pytest
 
 from pulumi_mesh import istio
 from pulumi_mesh.frozen import FrozenMap, freeze
+from pulumi_mesh.manifests.facts import Proxy
 from pulumi_mesh.manifests.registry.service_entries import services_of
-from pulumi_mesh.manifests.snapshot import Proxy
 from pulumi_mesh.objects import Object
 from pulumi_mesh.proxy.resolve import resolve
 from pulumi_mesh.proxy.view import ProxyView

@@ -8,7 +8,8 @@ import pytest
 
 from pulumi_mesh import istio
 from pulumi_mesh.frozen import FrozenMap
-from pulumi_mesh.manifests.snapshot import KnownService, ServicePort, snapshot
+from pulumi_mesh.manifests.facts import KnownService, ServicePort
+from pulumi_mesh.manifests.snapshot import snapshot
 from pulumi_mesh.objects import Object
 from pulumi_mesh.proxy.resolve import resolve
 from pulumi_mesh.proxy.resolve.http import WILDCARD

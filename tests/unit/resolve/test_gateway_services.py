@@ -8,7 +8,8 @@ import pytest
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import Gateway
-from pulumi_mesh.manifests.snapshot import NO_LABELS, KnownService, ServicePort, Workload, snapshot
+from pulumi_mesh.manifests.facts import NO_LABELS, KnownService, ServicePort, Workload
+from pulumi_mesh.manifests.snapshot import snapshot
 from pulumi_mesh.proxy.resolve.gateway_servers import servers_of
 from tests.unit.resolve.shop import ROUTER
 

@@ -8,7 +8,7 @@ import pytest
 
 from pulumi_mesh import istio
 from pulumi_mesh.frozen import FrozenMap, freeze
-from pulumi_mesh.manifests.snapshot import MeshConfig
+from pulumi_mesh.manifests.facts import MeshConfig
 from pulumi_mesh.objects import Object
 from pulumi_mesh.proxy.view.listeners import FilterChain, HttpConnectionManager, Listener, OpaqueFilter, TcpProxy
 from pulumi_mesh.proxy.view.rbac import NetworkRbac

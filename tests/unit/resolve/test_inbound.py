@@ -12,7 +12,8 @@ import pytest
 from pulumi_mesh.frozen import FrozenMap, thaw
 from pulumi_mesh.istio import AuthorizationPolicy, DestinationRule, PeerAuthentication
 from pulumi_mesh.local.validate import validate
-from pulumi_mesh.manifests.snapshot import KnownService, Proxy, ServicePort, Snapshot, snapshot
+from pulumi_mesh.manifests.facts import KnownService, Proxy, ServicePort
+from pulumi_mesh.manifests.snapshot import Snapshot, snapshot
 from pulumi_mesh.objects import Object
 from pulumi_mesh.proxy.envoy.read import read_static
 from pulumi_mesh.proxy.envoy.write import write_static

@@ -10,7 +10,8 @@ import pytest
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import PeerAuthentication, Sidecar
-from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, Proxy, ServicePort, Snapshot, Workload, snapshot
+from pulumi_mesh.manifests.facts import KnownService, MeshConfig, Proxy, ServicePort, Workload
+from pulumi_mesh.manifests.snapshot import Snapshot, snapshot
 from pulumi_mesh.objects import Object
 from pulumi_mesh.proxy.resolve import inbound, resolve
 from pulumi_mesh.proxy.resolve.index import index

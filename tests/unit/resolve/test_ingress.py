@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from pulumi_mesh.istio import Gateway, VirtualService
+from pulumi_mesh.manifests.facts import MeshConfig
 from pulumi_mesh.manifests.registry import snapshot_of
-from pulumi_mesh.manifests.snapshot import MeshConfig, Snapshot
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.manifests.wire import AnyObject, from_wire
 from pulumi_mesh.proxy.resolve import resolve
 from pulumi_mesh.proxy.resolve.ingress import to_istio

@@ -8,7 +8,7 @@ import pytest
 
 from pulumi_mesh.frozen import FrozenMap, freeze
 from pulumi_mesh.istio import destination_rule
-from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, Proxy
+from pulumi_mesh.manifests.facts import KnownService, MeshConfig, Proxy
 from pulumi_mesh.proxy.resolve.locality import (
     NETWORK,
     REGION,

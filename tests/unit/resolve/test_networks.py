@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from pulumi_mesh.frozen import FrozenMap, freeze
-from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, ServicePort, snapshot
+from pulumi_mesh.manifests.facts import KnownService, MeshConfig, ServicePort
+from pulumi_mesh.manifests.snapshot import snapshot
 from pulumi_mesh.proxy.resolve.locality import NETWORK, Group
 from pulumi_mesh.proxy.resolve.networks import across_networks, network_gateways
 from pulumi_mesh.proxy.view.addresses import SocketAddress

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, Proxy, ServicePort, snapshot
+from pulumi_mesh.manifests.facts import KnownService, MeshConfig, Proxy, ServicePort
+from pulumi_mesh.manifests.snapshot import snapshot
 from pulumi_mesh.proxy.resolve import resolve
 from pulumi_mesh.proxy.view.listeners import HttpConnectionManager
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pulumi_mesh import istio
-from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig
+from pulumi_mesh.manifests.facts import KnownService, MeshConfig
 from pulumi_mesh.proxy.resolve import resolve
 from pulumi_mesh.proxy.resolve.http import WILDCARD
 from pulumi_mesh.proxy.view.addresses import SocketAddress

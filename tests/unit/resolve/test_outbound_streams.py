@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from pulumi_mesh import istio
-from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, ServicePort, snapshot
+from pulumi_mesh.manifests.facts import KnownService, MeshConfig, ServicePort
+from pulumi_mesh.manifests.snapshot import snapshot
 from pulumi_mesh.objects import Object
 from pulumi_mesh.proxy.resolve import resolve
 from pulumi_mesh.proxy.view import ProxyView

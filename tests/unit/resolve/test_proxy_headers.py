@@ -9,7 +9,7 @@ import pytest
 
 from pulumi_mesh import istio
 from pulumi_mesh.frozen import FrozenMap, freeze
-from pulumi_mesh.manifests.snapshot import MeshConfig, Proxy
+from pulumi_mesh.manifests.facts import MeshConfig, Proxy
 from pulumi_mesh.objects import Object
 from pulumi_mesh.proxy.resolve.proxy_headers import KEPT_CASE
 from pulumi_mesh.proxy.view import ProxyView

@@ -9,7 +9,8 @@ import pytest
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import AuthorizationPolicy, RequestAuthentication
-from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, Proxy, ServicePort, Snapshot, snapshot
+from pulumi_mesh.manifests.facts import KnownService, MeshConfig, Proxy, ServicePort
+from pulumi_mesh.manifests.snapshot import Snapshot, snapshot
 from pulumi_mesh.objects import Object
 from pulumi_mesh.proxy.resolve import resolve
 from pulumi_mesh.proxy.resolve.authentication import http_filters

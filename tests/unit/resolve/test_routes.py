@@ -9,7 +9,7 @@ import pytest
 
 from pulumi_mesh import istio
 from pulumi_mesh.frozen import FrozenMap
-from pulumi_mesh.manifests.snapshot import MeshConfig
+from pulumi_mesh.manifests.facts import MeshConfig
 from pulumi_mesh.proxy.resolve.matches import claim_of
 from pulumi_mesh.proxy.view.matching import Fraction, HeaderMatch, QueryMatch, StringMatch
 from pulumi_mesh.proxy.view.routes import (

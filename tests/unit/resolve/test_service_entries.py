@@ -9,8 +9,8 @@ import pytest
 
 from pulumi_mesh import istio
 from pulumi_mesh.frozen import FrozenMap
+from pulumi_mesh.manifests.facts import MeshConfig, Proxy
 from pulumi_mesh.manifests.registry import snapshot_of
-from pulumi_mesh.manifests.snapshot import MeshConfig, Proxy
 from pulumi_mesh.proxy.resolve import resolve
 from pulumi_mesh.proxy.view import ProxyView
 from pulumi_mesh.proxy.view.addresses import Pipe, SocketAddress

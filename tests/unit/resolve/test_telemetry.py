@@ -10,15 +10,8 @@ import pytest
 
 from pulumi_mesh.frozen import FrozenMap, freeze, thaw
 from pulumi_mesh.istio import Gateway, Telemetry
-from pulumi_mesh.manifests.snapshot import (
-    ExtensionProvider,
-    KnownService,
-    MeshConfig,
-    Proxy,
-    ServicePort,
-    Snapshot,
-    snapshot,
-)
+from pulumi_mesh.manifests.facts import ExtensionProvider, KnownService, MeshConfig, Proxy, ServicePort
+from pulumi_mesh.manifests.snapshot import Snapshot, snapshot
 from pulumi_mesh.objects import Object
 from pulumi_mesh.proxy.resolve import resolve
 from pulumi_mesh.proxy.resolve.telemetry.access_logs import Logging, merged

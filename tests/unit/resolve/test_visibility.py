@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pulumi_mesh.frozen import FrozenMap
-from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, ServicePort
+from pulumi_mesh.manifests.facts import KnownService, MeshConfig, ServicePort
 from pulumi_mesh.proxy.resolve.visibility import aliases_of, exported_to, from_one_namespace, is_visible, one_a_host
 
 HTTP = ServicePort("http", 80, 80, "HTTP")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.manifests.facts import Proxy
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.proxy.resolve.authentication.providers import jwt_provider
 from pulumi_mesh.proxy.resolve.authentication.selection import rules_for
 from pulumi_mesh.proxy.view.jwt import (

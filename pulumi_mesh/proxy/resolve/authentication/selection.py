@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pulumi_mesh.istio import RequestAuthentication, request_authentication
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot, ref_of
+from pulumi_mesh.manifests.facts import Proxy
+from pulumi_mesh.manifests.snapshot import Snapshot, ref_of
 from pulumi_mesh.proxy.resolve.attachment import attached
 from pulumi_mesh.proxy.resolve.virtual_services import by_age
 from pulumi_mesh.refs import Ref

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.manifests.facts import Proxy
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.proxy.resolve.authorization.custom import custom_http_filters, custom_network_filters
 from pulumi_mesh.proxy.resolve.authorization.policies import is_tried, rules_of, trust_domains
 from pulumi_mesh.proxy.resolve.authorization.rules import RbacAction

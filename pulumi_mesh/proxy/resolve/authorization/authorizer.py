@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import Literal
 
 from pulumi_mesh.frozen import FrozenMap
-from pulumi_mesh.manifests.snapshot import ExtensionProvider, Snapshot
+from pulumi_mesh.manifests.facts import ExtensionProvider
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.proxy.resolve.extension_providers import (
     Upstream,
     length,

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from pulumi_mesh.istio import AuthorizationPolicy
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.manifests.facts import Proxy
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.proxy.resolve.authorization.authorizer import Authorizer, authorizers
 from pulumi_mesh.proxy.resolve.authorization.policies import is_tried, rules_of, trust_domains
 from pulumi_mesh.proxy.resolve.authorization.selection import policies_for

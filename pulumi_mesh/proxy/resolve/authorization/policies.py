@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pulumi_mesh.istio import AuthorizationPolicy
-from pulumi_mesh.manifests.snapshot import MeshConfig, ref_of
+from pulumi_mesh.manifests.facts import MeshConfig
+from pulumi_mesh.manifests.snapshot import ref_of
 from pulumi_mesh.proxy.resolve.authorization.rules import RbacAction, policy_of
 from pulumi_mesh.proxy.view.rbac import Always, Not, Policy, Rules
 

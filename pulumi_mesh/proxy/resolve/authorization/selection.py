@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pulumi_mesh.istio import AuthorizationPolicy
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.manifests.facts import Proxy
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.proxy.resolve.attachment import attached
 
 

@@ -8,7 +8,8 @@ from typing import Any, cast
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.gateway_api import Gateway, ListenerSet
-from pulumi_mesh.manifests.snapshot import KnownService, Protocol, Proxy, ServicePort, Snapshot, Workload, ref_of
+from pulumi_mesh.manifests.facts import KnownService, Protocol, Proxy, ServicePort, Workload
+from pulumi_mesh.manifests.snapshot import Snapshot, ref_of
 from pulumi_mesh.proxy.resolve.gateway_api import classes
 from pulumi_mesh.proxy.resolve.gateway_api.listeners import attached_sets, listeners_of
 from pulumi_mesh.proxy.resolve.gateway_api.words import GROUP

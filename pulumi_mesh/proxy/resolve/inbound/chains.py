@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from pulumi_mesh.frozen import FrozenMap, freeze
 from pulumi_mesh.istio import gateway
-from pulumi_mesh.manifests.snapshot import Protocol, Snapshot
+from pulumi_mesh.manifests.facts import Protocol
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.proxy.resolve.http import GRPC_WEB, connection_manager
 from pulumi_mesh.proxy.resolve.inbound.matching import TRAFFIC, Kind, ended_kinds, kinds_of, mutual_tls
 from pulumi_mesh.proxy.resolve.inbound.ports import HTTP2_PROTOCOLS, PASSTHROUGH, InboundPort

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pulumi_mesh.manifests.snapshot import Proxy
+from pulumi_mesh.manifests.facts import Proxy
 from pulumi_mesh.proxy.resolve.inbound.families import LOOPBACKS, WILDCARDS, Family, address_of, families_of
 from pulumi_mesh.proxy.view.addresses import Address, Pipe, SocketAddress
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pulumi_mesh.frozen import freeze
-from pulumi_mesh.manifests.snapshot import Proxy
+from pulumi_mesh.manifests.facts import Proxy
 from pulumi_mesh.proxy.resolve.inbound.matching import PLAIN_HTTP
 from pulumi_mesh.proxy.view.listeners import FilterChain, OpaqueFilter
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pulumi_mesh.frozen import FrozenMap
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.manifests.facts import Proxy
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.proxy.resolve import security
 from pulumi_mesh.proxy.resolve.clusters import BLACK_HOLE
 from pulumi_mesh.proxy.resolve.inbound.chains import CATCHALL, Policies, known_chains, unknown_chains

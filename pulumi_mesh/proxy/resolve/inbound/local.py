@@ -7,7 +7,8 @@ from dataclasses import asdict, replace
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import Sidecar, destination_rule
-from pulumi_mesh.manifests.snapshot import KnownService, MeshConfig, Proxy, ServicePort, ref_of
+from pulumi_mesh.manifests.facts import KnownService, MeshConfig, Proxy, ServicePort
+from pulumi_mesh.manifests.snapshot import ref_of
 from pulumi_mesh.proxy.resolve.clusters import passthrough
 from pulumi_mesh.proxy.resolve.connection_pool import (
     circuit_breakers,

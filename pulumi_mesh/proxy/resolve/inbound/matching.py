@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pulumi_mesh.manifests.snapshot import MeshConfig, Protocol
+from pulumi_mesh.manifests.facts import MeshConfig, Protocol
 from pulumi_mesh.proxy.resolve.mtls import Mode
 from pulumi_mesh.proxy.view.matching import StringMatch
 from pulumi_mesh.proxy.view.tls import DownstreamTls, SecretRef, Validation

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from pulumi_mesh.istio import Sidecar, sidecar
+from pulumi_mesh.manifests.facts import KnownService, Protocol, Proxy, ServicePort
 from pulumi_mesh.manifests.registry.protocols import parse
-from pulumi_mesh.manifests.snapshot import KnownService, Protocol, Proxy, ServicePort, Snapshot, ref_of
+from pulumi_mesh.manifests.snapshot import Snapshot, ref_of
 from pulumi_mesh.proxy.resolve.inbound.families import own_address, wildcard_of
 from pulumi_mesh.proxy.resolve.sidecars import sidecar_of
 from pulumi_mesh.refs import Ref

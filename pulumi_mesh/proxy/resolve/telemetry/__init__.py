@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pulumi_mesh.frozen import FrozenMap, freeze
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.manifests.facts import Proxy
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.proxy.resolve.telemetry.access_logs import access_logs
 from pulumi_mesh.proxy.resolve.telemetry.applicable import Mode, applicable
 from pulumi_mesh.proxy.resolve.telemetry.traces import Traces, traces

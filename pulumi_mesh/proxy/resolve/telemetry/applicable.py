@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from pulumi_mesh.istio import Telemetry
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.manifests.facts import Proxy
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.proxy.resolve.attachment import attached, labels_of, targets_of
 from pulumi_mesh.proxy.resolve.virtual_services import by_age
 

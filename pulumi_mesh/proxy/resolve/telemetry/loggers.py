@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 
 from pulumi_mesh.frozen import FrozenMap, freeze
-from pulumi_mesh.manifests.snapshot import ExtensionProvider, MeshConfig, Snapshot
+from pulumi_mesh.manifests.facts import ExtensionProvider, MeshConfig
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.proxy.resolve.extension_providers import grpc_service, part, text, texts, upstream_of
 from pulumi_mesh.proxy.resolve.telemetry.formats import JSON_FORMAT, TEXT_FORMAT
 from pulumi_mesh.proxy.view.telemetry import AccessLog

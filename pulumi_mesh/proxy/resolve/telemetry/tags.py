@@ -7,7 +7,7 @@ from typing import Any
 
 from pulumi_mesh.frozen import FrozenMap, freeze
 from pulumi_mesh.istio import telemetry
-from pulumi_mesh.manifests.snapshot import Proxy
+from pulumi_mesh.manifests.facts import Proxy
 
 Tag = FrozenMap[str, object]
 

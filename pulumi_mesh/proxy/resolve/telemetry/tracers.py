@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from pulumi_mesh.frozen import FrozenMap
-from pulumi_mesh.manifests.snapshot import ExtensionProvider, Proxy, Snapshot
+from pulumi_mesh.manifests.facts import ExtensionProvider, Proxy
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.proxy.resolve.extension_providers import (
     Upstream,
     grpc_service,

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.istio import Telemetry, telemetry
-from pulumi_mesh.manifests.snapshot import ExtensionProvider, Proxy, Snapshot
+from pulumi_mesh.manifests.facts import ExtensionProvider, Proxy
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.proxy.resolve.extension_providers import number, part, provider_of
 from pulumi_mesh.proxy.resolve.telemetry.applicable import Mode, matches, names_of
 from pulumi_mesh.proxy.resolve.telemetry.tags import custom_tags, mesh_tags, own_tags

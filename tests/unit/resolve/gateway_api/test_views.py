@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pulumi_mesh.manifests.snapshot import Proxy, Snapshot
+from pulumi_mesh.manifests.facts import Proxy
+from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.proxy.resolve import resolve
 from pulumi_mesh.proxy.resolve.gateway_api import to_istio
 from pulumi_mesh.proxy.simulate import simulate
