@@ -59,5 +59,6 @@ def test_made_objects(known: Any, version: str, channel: Channel) -> None:
         manifest = to_wire(made)
         assert written(manifest["spec"]) == written(document["spec"])
         assert from_wire(manifest) == made
-        assert isinstance(made, RawObject) == (version == "v1alpha2")  # the only version with a schema of its own
+        # Only a version with a schema of its own may hold what does not fit the type of the newest.
+        assert version == "v1alpha2" or not isinstance(made, RawObject)
     assert accepted > 0
