@@ -9,6 +9,7 @@ from typing import Literal
 from pulumi_mesh.explain.words import answer_text, changes, hop_title, limits, request_line
 from pulumi_mesh.proxy.journey import Hop, Journey
 from pulumi_mesh.proxy.simulate import Request
+from pulumi_mesh.proxy.simulate.outcome import TO_HTTPS, Error
 from pulumi_mesh.refs import Ref
 
 
@@ -27,8 +28,13 @@ class Line:
 
 def story(journey: Journey, request: Request) -> Line:
     """The request; below it its hops, each with its steps and the hops after it; then what the client sees."""
-    ends = tuple(Line(answer_text(each), kind="error" if each.error else "end") for each in journey.answers)
+    ends = tuple(Line(answer_text(each), kind=_kind(each.error)) for each in journey.answers)
     return Line(request_line(request), below=(*map(_hop, journey.hops), Line("the client sees", below=ends)))
+
+
+def _kind(error: Error) -> Literal["end", "error"]:
+    """How a way ends: that a client is sent on to HTTPS is no failure."""
+    return "error" if error and error != TO_HTTPS else "end"
 
 
 def _hop(hop: Hop) -> Line:
@@ -46,5 +52,6 @@ def _steps(hop: Hop) -> Iterator[Line]:
             if not hop.inbound:
                 yield from (Line(each, outcome.ref) for each in limits(outcome))
     if hop.error and not hop.next:
-        yield Line(hop.error, kind="error")
+        text = f"{outcome.status} to {outcome.location}" if hop.error == TO_HTTPS else hop.error
+        yield Line(text, kind=_kind(hop.error))
     yield from map(_hop, hop.next)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from pulumi_mesh.proxy.journey import Answer, Hop
 from pulumi_mesh.proxy.simulate import Outcome, Request
-from pulumi_mesh.proxy.simulate.outcome import Error
+from pulumi_mesh.proxy.simulate.outcome import TO_HTTPS, Error
 from pulumi_mesh.proxy.view.routes import Mirror, RetryPolicy
 
 TRANSPORT = {"plaintext": "plain text", "tls": "TLS", "mtls": "mutual TLS"}
@@ -51,7 +51,7 @@ def answer_text(answer: Answer) -> str:
     last = answer.hops[-1]
     where = last.workload
     share = f"{percent(answer.fraction)}: " if answer.fraction < 1 else ""
-    if answer.error:
+    if answer.error and answer.error != TO_HTTPS:
         code = f"{answer.status}" if answer.status is not None else _SEEN.get(answer.error, "no answer")
         return f"{share}{code} ({answer.error}, {where})"
     if last.outcome.status is not None:

@@ -9,15 +9,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from pulumi_mesh.proxy.simulate import Outcome, Request
-from pulumi_mesh.proxy.simulate.outcome import Error, Share
+from pulumi_mesh.proxy.simulate.outcome import TO_HTTPS, Error, Share
 from pulumi_mesh.proxy.view.matching import Fraction
 from pulumi_mesh.proxy.view.routes import Fault, RetryPolicy
 from pulumi_mesh.words.cluster_names import parsed
 
 _FAILED = 400
 """Statuses from here on are errors."""
-_TO_HTTPS: Error = "tls required, sending 301"
-"""The client is told to come again by HTTPS, which is no failure."""
 _ALL = 100
 """Percent."""
 
@@ -66,7 +64,7 @@ def effect_of(outcome: Outcome, request: Request) -> Effect:
     given = Counter((name.lower(), value) for name, value in request.headers)
     sent = Counter((name.lower(), value) for name, value in outcome.request_headers)
     names = {name for name, _ in sent}
-    if outcome.error and outcome.error != _TO_HTTPS:
+    if outcome.error and outcome.error != TO_HTTPS:
         # Where it would have gone, and how, nobody notices.
         return Effect(
             # To clients one 404 is as the other.

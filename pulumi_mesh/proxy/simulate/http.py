@@ -11,7 +11,7 @@ from pulumi_mesh.proxy.simulate.grpc import in_grpc, is_grpc
 from pulumi_mesh.proxy.simulate.http_filters import treat
 from pulumi_mesh.proxy.simulate.incoming import exchange_of
 from pulumi_mesh.proxy.simulate.mutations import removed_names
-from pulumi_mesh.proxy.simulate.outcome import Outcome, Step
+from pulumi_mesh.proxy.simulate.outcome import TO_HTTPS, Outcome, Step
 from pulumi_mesh.proxy.simulate.redirects import https_location, location_of, rewritten
 from pulumi_mesh.proxy.simulate.request import Request
 from pulumi_mesh.proxy.simulate.route_choice import Choice, choose, virtual_cluster
@@ -98,7 +98,7 @@ def _routed(view: ProxyView, config: RouteConfig, choice: Choice, exchange: Exch
     if choice.host is None:
         return replace(known, error="no virtual host matched", status=404)
     if choice.needs_tls:
-        return replace(known, error="tls required, sending 301", status=301, location=https_location(exchange))
+        return replace(known, error=TO_HTTPS, status=301, location=https_location(exchange))
     if choice.route is None:
         return replace(known, error="no route matched", status=404)
     match choice.route.action:

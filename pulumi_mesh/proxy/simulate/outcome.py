@@ -27,6 +27,9 @@ Error = Literal[
 ]
 """Why a request goes no further; empty when it does. The words are those of Istio's own simulation where it has one."""
 
+TO_HTTPS: Error = "tls required, sending 301"
+"""The one of them by which a client is told to come again, which is no failure."""
+
 Transport = Literal["", "plaintext", "tls", "mtls", "mixed"]
 """How a proxy speaks to endpoints; ``mixed``: not to all alike. Empty: nothing is sent."""
 
