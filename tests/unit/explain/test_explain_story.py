@@ -12,7 +12,7 @@ from pulumi_mesh.explain.words import answer_text, changes, limits, request_line
 from pulumi_mesh.manifests.facts import Proxy
 from pulumi_mesh.proxy.journey import Answer, Hop, Journey
 from pulumi_mesh.proxy.simulate import Outcome, Request, Share
-from pulumi_mesh.proxy.simulate.outcome import Step
+from pulumi_mesh.proxy.simulate.outcome import TO_HTTPS, Step
 from pulumi_mesh.proxy.view.matching import Fraction
 from pulumi_mesh.proxy.view.routes import Mirror, RetryPolicy
 from pulumi_mesh.refs import Ref
@@ -69,6 +69,16 @@ def test_tree() -> None:
         "   ├─ ✗ 25 %: 403 (denied, a-1.shop)\n"
         "   └─ ✓ 75 %: answered by 10.0.0.3:80\n"
     )
+
+
+def test_to_https_is_an_end() -> None:
+    sent = Outcome(error=TO_HTTPS, status=301, location="https://shop.example.com/a")
+    text = tree_text(story(Journey((hop(GATEWAY, sent, error=TO_HTTPS),)), REQUEST), lambda _: "")
+    assert text.splitlines()[2:] == [
+        "│  └─ ✓ 301 to https://shop.example.com/a",
+        "└─ the client sees",
+        "   └─ ✓ 301 to https://shop.example.com/a from the proxy public.edge",
+    ]
 
 
 def test_styles() -> None:
