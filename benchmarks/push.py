@@ -142,7 +142,9 @@ def _measured(api: Api, discovery: Discovery, running: Istiod, held: int, servic
         ours.append(time.process_time() - started)
     _note(f"{services} services: istiod")
     told = _told(discovery, running, gateway, view, services, rounds, api)
-    return Figures(services, statistics.median(ours), *told, clusters=len(view.clusters), routes=_routes(view))
+    found = Figures(services, statistics.median(ours), *told, clusters=len(view.clusters), routes=_routes(view))
+    _note(f"{services} services: {found}")
+    return found
 
 
 def _told(
