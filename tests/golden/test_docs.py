@@ -1,4 +1,7 @@
-"""What the docs show is what the commands print; ``--refresh`` writes it anew."""
+"""What the docs show is what the commands print; ``--refresh`` writes it anew.
+
+A command ends with exit code 0, unless ``<!-- exit code: N -->`` stands under what it prints.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ["diff.md", "explain.md", "graph.md", "proxy-config.md", "route-tests.md"]
 _SHOWN = re.compile(
     r"^(?P<head>```console\n\$ (?P<typed>pulumi-mesh .*)\n|<!-- output of: (?P<said>pulumi-mesh .*) -->\n```\w+\n)"
-    r"(?P<output>(?:(?!```).*\n)*)```\n",
+    r"(?P<output>(?:(?!```).*\n)*)```\n(?:<!-- exit code: \d+ -->\n)?",
     re.MULTILINE,
 )
 _FILE = re.compile(r"^<!-- (?P<file>\S+): (?P<said>pulumi-mesh .*) -->\n", re.MULTILINE)
@@ -28,17 +31,24 @@ def test_examples_in_docs(
     doc = ROOT / "docs" / name
     text = doc.read_text()
 
-    def printed(command: str) -> str:
+    def ended(command: str) -> tuple[str, object]:
         with pytest.raises(SystemExit) as end:
             main(shlex.split(command)[1:])
         out, err = capsys.readouterr()
-        # 1: something was found, which is what is shown.
-        assert end.value.code in (0, 1) and err == ""
-        return out
+        assert err == ""
+        return out, end.value.code
 
-    files = {doc.parent / each["file"]: printed(each["said"]) for each in _FILE.finditer(text) if "." in each["file"]}
+    def shown(found: re.Match[str]) -> str:
+        out, code = ended(found["typed"] or found["said"])
+        return f"{found['head']}{out}```\n" + (f"<!-- exit code: {code} -->\n" if code else "")
+
+    files: dict[Path, str] = {}
+    for each in _FILE.finditer(text):
+        if "." in each["file"]:
+            files[doc.parent / each["file"]], code = ended(each["said"])
+            assert code == 0
     assert _SHOWN.search(text) is not None
-    files[doc] = _SHOWN.sub(lambda found: f"{found['head']}{printed(found['typed'] or found['said'])}```\n", text)
+    files[doc] = _SHOWN.sub(shown, text)
     for path, wanted in files.items():
         if request.config.getoption("--refresh"):
             path.write_text(wanted)
