@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -28,7 +29,8 @@ def request_line(request: Request) -> str:
     """``GET http://shop.example.com/reviews``, or where bytes go that are no HTTP."""
     secure = request.tls != "plaintext"
     if request.protocol == "tcp":
-        return f"{'tls' if secure else 'tcp'}://{request.host}:{request.port}"
+        named = re.search(r":\d+$", request.host.rpartition("]")[2])
+        return f"{'tls' if secure else 'tcp'}://{request.host}{'' if named else f':{request.port}'}"
     return f"{request.method} {'https' if secure else 'http'}://{request.host}{request.path}"
 
 

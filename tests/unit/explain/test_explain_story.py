@@ -113,6 +113,8 @@ def test_data() -> None:
         (REQUEST, "GET http://shop.example.com/a"),
         (replace(REQUEST, method="POST", tls="tls"), "POST https://shop.example.com/a"),
         (replace(REQUEST, protocol="tcp", port=5432), "tcp://shop.example.com:5432"),
+        (replace(REQUEST, protocol="tcp", host="pg:5432", port=5432), "tcp://pg:5432"),
+        (replace(REQUEST, protocol="tcp", host="[2001:db8::1]", port=5432), "tcp://[2001:db8::1]:5432"),
         (replace(REQUEST, protocol="tcp", port=443, tls="tls"), "tls://shop.example.com:443"),
     ],
 )
