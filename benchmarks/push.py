@@ -67,8 +67,13 @@ class Figures:
 
     @property
     def ratio(self) -> float:
-        """Ours to istiod's."""
+        """Ours to what istiod says. Its clock goes on while other work has the processors, which counts for us."""
         return self.ours / (self.index + self.push)
+
+    @property
+    def processor_ratio(self) -> float:
+        """Ours to istiod's processor time, all its threads."""
+        return self.ours / (self.index + self.istiod_processor)
 
 
 def main(arguments: list[str]) -> int:
@@ -87,15 +92,23 @@ def main(arguments: list[str]) -> int:
         _note(str(error))
         return 1
     if given.output == "json":
-        sys.stdout.write(json.dumps([{**asdict(each), "ratio": each.ratio} for each in found], indent=2) + "\n")
+        sys.stdout.write(
+            json.dumps(
+                [{**asdict(each), "ratio": each.ratio, "processor_ratio": each.processor_ratio} for each in found],
+                indent=2,
+            )
+            + "\n"
+        )
         return 0
     lines = [
-        "| services | clusters | routes | resolve s | istiod: index s | push s | processor s | ratio |",
-        "|---" * 8 + "|",
+        "| services | clusters | routes | resolve s | istiod: index s | push s | processor s | ratio | of processor time |",
+        "|---" * 9 + "|",
     ]
     for each in found:
         seconds = " | ".join(f"{one:.3f}" for one in (each.ours, each.index, each.push, each.istiod_processor))
-        lines.append(f"| {each.services} | {each.clusters} | {each.routes} | {seconds} | {each.ratio:.1f} |")
+        lines.append(
+            f"| {each.services} | {each.clusters} | {each.routes} | {seconds} | {each.ratio:.1f} | {each.processor_ratio:.1f} |"
+        )
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
 
