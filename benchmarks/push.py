@@ -91,26 +91,23 @@ def main(arguments: list[str]) -> int:
     except (MeshError, NotReadyError) as error:
         _note(str(error))
         return 1
-    if given.output == "json":
-        sys.stdout.write(
-            json.dumps(
-                [{**asdict(each), "ratio": each.ratio, "processor_ratio": each.processor_ratio} for each in found],
-                indent=2,
-            )
-            + "\n"
-        )
-        return 0
-    lines = [
-        "| services | clusters | routes | resolve s | istiod: index s | push s | processor s | ratio | of processor time |",
-        "|---" * 9 + "|",
-    ]
+    sys.stdout.write(_json(found) if given.output == "json" else _table(found))
+    return 0
+
+
+def _json(found: list[Figures]) -> str:
+    shown = [{**asdict(each), "ratio": each.ratio, "processor_ratio": each.processor_ratio} for each in found]
+    return json.dumps(shown, indent=2) + "\n"
+
+
+def _table(found: list[Figures]) -> str:
+    heads = ("services", "clusters", "routes", "resolve s", "istiod: index s", "push s", "processor s", "ratio")
+    lines = [" | ".join(("", *heads, "of processor time", "")).strip(), "|---" * (len(heads) + 1) + "|"]
     for each in found:
         seconds = " | ".join(f"{one:.3f}" for one in (each.ours, each.index, each.push, each.istiod_processor))
-        lines.append(
-            f"| {each.services} | {each.clusters} | {each.routes} | {seconds} | {each.ratio:.1f} | {each.processor_ratio:.1f} |"
-        )
-    sys.stdout.write("\n".join(lines) + "\n")
-    return 0
+        ratios = f"{each.ratio:.1f} | {each.processor_ratio:.1f}"
+        lines.append(f"| {each.services} | {each.clusters} | {each.routes} | {seconds} | {ratios} |")
+    return "\n".join(lines) + "\n"
 
 
 def measured(sizes: list[int], rounds: int) -> Iterator[Figures]:
