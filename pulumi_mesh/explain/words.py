@@ -13,6 +13,8 @@ from pulumi_mesh.proxy.view.routes import Mirror, RetryPolicy
 
 TRANSPORT = {"plaintext": "plain text", "tls": "TLS", "mtls": "mutual TLS"}
 
+_PASSTHROUGH = "PassthroughCluster"
+"""Istio's cluster for addresses that the mesh does not know."""
 _SEEN: dict[Error, str] = {
     "no listener matched": "the connection is refused",
     "no filter chains matched": "the connection is closed",
@@ -37,7 +39,9 @@ def request_line(request: Request) -> str:
 def hop_title(hop: Hop) -> str:
     """Which proxy it is, and what it does for whom; with the share of the requests that come this way."""
     if hop.proxy is None:
-        what = hop.workload if hop.error else f"{hop.workload}, which has no proxy"
+        what = hop.workload
+        if not hop.error:
+            what += ", which the mesh does not know: wherever DNS leads" if _unknown(hop) else ", which has no proxy"
     elif hop.proxy.kind == "router":
         what = f"gateway {hop.workload}, port {hop.request.port}"
     else:
@@ -61,7 +65,12 @@ def answer_text(answer: Answer) -> str:
         return f"{share}{last.outcome.status}{location} from the proxy {where}"
     if answer.status is None:
         return f"{share}connected to {where}"
-    return f"{share}answered by {where}"
+    return f"{share}answered by {where}{', if anybody is there' if _unknown(last) else ''}"
+
+
+def _unknown(hop: Hop) -> bool:
+    """Whether a request leaves for an address that no Service and no ServiceEntry has."""
+    return hop.proxy is None and hop.share is not None and hop.share.cluster == _PASSTHROUGH
 
 
 def changes(request: Request, outcome: Outcome) -> Iterator[str]:

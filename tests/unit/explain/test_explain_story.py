@@ -81,6 +81,14 @@ def test_to_https_is_an_end() -> None:
     ]
 
 
+def test_an_address_that_nobody_declares() -> None:
+    gone = Share("PassthroughCluster", transport="plaintext")
+    left = hop(None, Outcome(), share=gone)
+    text = tree_text(story(Journey((hop(SIDECAR, Outcome(clusters=(gone,)), next=(left,)),)), REQUEST), lambda _: "")
+    assert "to 10.0.0.3:80, which the mesh does not know: wherever DNS leads" in text
+    assert text.endswith("└─ ✓ answered by 10.0.0.3:80, if anybody is there\n")
+
+
 def test_styles() -> None:
     text = tree_text(story(two_ways(), REQUEST), lambda _: "", lambda text, kind: f"<{kind}:{text}>")
     assert "├─ <step:route r matches>\n│  │   <ref:  at VirtualService shop/a spec.http[0]>\n" in text
