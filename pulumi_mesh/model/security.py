@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Tag, ValidationInfo
 
 from pulumi_mesh.frozen import FrozenMap
-from pulumi_mesh.model.fields import Name, PortNumber
+from pulumi_mesh.model.fields import LineText, Name, PortNumber
 from pulumi_mesh.model.gateway import Gateway
 from pulumi_mesh.model.match import Method
 from pulumi_mesh.model.namespace import NamespaceName, NamespaceNames
 from pulumi_mesh.model.references import named
 from pulumi_mesh.model.service import Destination, Service
 from pulumi_mesh.model.targets import PolicyTarget, WorkloadReference, check_target, listens
-from pulumi_mesh.typed import Accepts, FieldError, Many, MapOf, Text, Texts, default, has_token, typed
+from pulumi_mesh.typed import Accepts, Bool, FieldError, Many, MapOf, Text, Texts, default, has_token, typed
 from pulumi_mesh.typed.problems import SCALAR
 
 Mode: TypeAlias = Literal["STRICT", "PERMISSIVE", "DISABLE"]
+Action: TypeAlias = Literal["ALLOW", "DENY", "AUDIT", "CUSTOM"]
+_NOT_CUSTOM = ("principals", "namespaces", "request_principals", "claims")
+"""What istiod refuses in rules with CUSTOM (ValidateAuthorizationPolicy)."""
+_WITHOUT_RULES = {"DENY": "denies nothing", "AUDIT": "marks nothing", "CUSTOM": "asks about nothing"}
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,20 +166,29 @@ def _takes_something(pattern: str) -> bool:
 
 @typed
 class AuthorizationPolicy:
-    """Allow or deny requests to workloads.
+    """Allow or deny requests to workloads, mark them, or have someone else decide.
 
     namespace: default: the target's. target: the service, version or gateway that it protects; default: all
     workloads of ``namespace``.
     action: ``ALLOW`` refuses what no rule of any ALLOW policy takes; ``DENY`` refuses what a rule takes, and wins.
-    rules: none with ALLOW allows nothing.
+        ``AUDIT`` decides nothing: it marks what a rule takes, for access logs. ``CUSTOM`` asks ``provider`` about what
+        a rule takes, before the others: what it refuses is refused.
+    rules: none with ALLOW allows nothing. With CUSTOM only of methods, paths and ports.
+    provider: with CUSTOM, the name of an ``envoyExtAuthzHttp`` or ``envoyExtAuthzGrpc`` among MeshConfig's
+        ``extensionProviders``. istiod refuses everything where it knows none of that name, and where policies of one
+        workload name several.
+    dry_run: of ALLOW and DENY, refuses nothing and notes what it would have done in metrics, traces and debug logs
+        (annotation ``istio.io/dry-run``).
     """
 
     name: Name
     _: KW_ONLY
     namespace: NamespaceName = default("")
     target: PolicyTarget = default(None)
-    action: Literal["ALLOW", "DENY"] = "ALLOW"
+    action: Action = "ALLOW"
     rules: Many[AuthorizationRule] = default(())
+    provider: LineText = default("")
+    dry_run: Bool = False
     _stands_alone = True
 
     def __post_init__(self) -> None:
@@ -184,10 +197,26 @@ class AuthorizationPolicy:
         object.__setattr__(self, "namespace", check_target(self.target, self.namespace))
         if self.target is not None:
             self._check_ports()
-        if self.action == "DENY" and not self.rules:
-            raise FieldError(
-                "rules", "a DENY policy without rules denies nothing; give a rule (an empty one takes all)"
-            )
+        if self.action in _WITHOUT_RULES and not self.rules:
+            nothing = _WITHOUT_RULES[self.action]
+            problem = f"{self.action} without rules {nothing}; give a rule (an empty one takes all)"
+            raise FieldError("rules", problem)
+        if self.dry_run and self.action not in ("ALLOW", "DENY"):
+            raise FieldError("dry_run", f"Istio tries out ALLOW and DENY alone; leave it away with {self.action}")
+        self._check_provider()
+
+    def _check_provider(self) -> None:
+        if self.action != "CUSTOM":
+            if self.provider:
+                raise FieldError("provider", f"only CUSTOM asks a provider; leave it away with {self.action}")
+            return
+        if not self.provider:
+            raise FieldError("provider", "is required with CUSTOM: an authorizer among MeshConfig's extensionProviders")
+        for position, rule in enumerate(self.rules):
+            for field in _NOT_CUSTOM:
+                if getattr(rule, field):
+                    problem = "Istio takes no such rule with CUSTOM; methods, paths and ports say what is asked about"
+                    raise FieldError(f"rules[{position}].{field}", problem)
 
     def _check_ports(self) -> None:
         """Ports of rules are the workload's own: one that it does not listen on would never match."""

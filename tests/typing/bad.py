@@ -41,7 +41,9 @@ pm.HTTPRoute("a", gateways=[public])  # E: no rules
 pm.MutualTLS("strict")  # E: no such mode
 pm.MutualTLS("STRICT", service=public)  # E: a gateway for a workload
 pm.AuthorizationPolicy("a", target="reviews")  # E: a name for a target
-pm.AuthorizationPolicy("a", namespace="b", action="AUDIT")  # E: no such action
+pm.AuthorizationPolicy("a", namespace="b", action="LOG")  # E: no such action
+pm.AuthorizationPolicy("a", namespace="b", dry_run="true")  # E: text for a boolean
+pm.AuthorizationPolicy("a", namespace="b", action="CUSTOM", provider=["b"])  # E: a list for a name
 pm.Canary(reviews, stable="v1", stages=[])  # E: no candidate
 pm.Canary(reviews, stable="v1", candidate=public, stages=[])  # E: a gateway for a version
 pm.Stage(weight="5")  # E: text for a weight

@@ -235,7 +235,10 @@ everything = pm.Mesh(
     authorization=[
         pm.AuthorizationPolicy(
             "a", target=db, rules=[pm.AuthorizationRule(request_principals=["*", host], claims={"groups": ["a", host]})]
-        )
+        ),
+        pm.AuthorizationPolicy("b", target=db, action="DENY", rules=[pm.AuthorizationRule()], dry_run=True),
+        pm.AuthorizationPolicy("c", target=db, action="AUDIT", rules=[pm.AuthorizationRule()]),
+        pm.AuthorizationPolicy("d", target=db, action="CUSTOM", provider=host, rules=[pm.AuthorizationRule()]),
     ],
     local_rate_limits=[
         pm.LocalRateLimit("a", target=db["v1"], token_bucket=pm.TokenBucket(10, fill_interval="1s")),

@@ -16,6 +16,8 @@ from pulumi_mesh.refs import Identity
 from pulumi_mesh.render.istio.names import principals_of, selector_of
 from pulumi_mesh.render.result import Entry
 
+_DRY_RUN = "istio.io/dry-run"
+
 
 def mutual_tls(mesh: Mesh) -> Iterator[Entry]:
     """One PeerAuthentication for each mode: named ``default`` for the mesh and for a namespace, else as the service.
@@ -48,9 +50,16 @@ def authorization(mesh: Mesh) -> Iterator[Entry]:
         spec: dict[str, Any] = {"action": each.action}
         if each.target is not None:
             spec = {**selector_of(each.target), **spec}
+        if each.provider:
+            spec["provider"] = {"name": each.provider}
         if each.rules:
             spec["rules"] = [_rule(mesh, rule) for rule in each.rules]
-        made = istio.AuthorizationPolicy(each.name, namespace=mesh.physical_namespace(each.namespace), spec=spec)
+        made = istio.AuthorizationPolicy(
+            each.name,
+            namespace=mesh.physical_namespace(each.namespace),
+            annotations={_DRY_RUN: "true"} if each.dry_run else {},
+            spec=spec,
+        )
         yield Entry(Identity("AuthorizationPolicy", each.namespace, each.name), made, f'authorization["{each.name}"]')
 
 

@@ -279,7 +279,7 @@ CASES: list[tuple[Callable[[], Any], str]] = [
     (lambda: policy(target=5), 'AuthorizationPolicy("a").target: needs a service, a version of one, or a gateway'),
     (
         lambda: policy(target=reviews, action="DENY"),
-        'AuthorizationPolicy("a").rules: a DENY policy without rules denies nothing',
+        'AuthorizationPolicy("a").rules: DENY without rules denies nothing',
     ),
     (
         lambda: pm.AuthorizationRule(principals=["productpage"]),

@@ -12,6 +12,14 @@ cart = pm.Service("cart", namespace="shop", ports=[8080, 9090])
 LOGIN = pm.JWTRule("login")
 
 
+def policy(action: str, **given: Any) -> Any:
+    return anything.AuthorizationPolicy("a", target=cart, action=action, **given)
+
+
+def custom(**rule: Any) -> Any:
+    return policy("CUSTOM", provider="sso", rules=[pm.AuthorizationRule(), pm.AuthorizationRule(**rule)])
+
+
 def jwt(**given: Any) -> Any:
     return anything.JWTRule("login", **given)
 
@@ -76,6 +84,42 @@ CASES: list[tuple[Callable[[], Any], str]] = [
         lambda: anything.AuthorizationRule(claims={"groups": "admin"}),
         "AuthorizationRule.claims['groups']: needs a list, not text",
     ),
+    (lambda: policy("LOG"), "AuthorizationPolicy(\"a\").action: is 'LOG'; one of 'ALLOW', 'DENY', 'AUDIT' or 'CUSTOM'"),
+    (lambda: policy("AUDIT"), 'AuthorizationPolicy("a").rules: AUDIT without rules marks nothing; give a rule'),
+    (
+        lambda: policy("CUSTOM", provider="sso"),
+        'AuthorizationPolicy("a").rules: CUSTOM without rules asks about nothing; give a rule',
+    ),
+    (
+        lambda: policy("CUSTOM", rules=[pm.AuthorizationRule()]),
+        'AuthorizationPolicy("a").provider: is required with CUSTOM',
+    ),
+    (
+        lambda: policy("AUDIT", provider="sso", rules=[pm.AuthorizationRule()]),
+        'AuthorizationPolicy("a").provider: only CUSTOM asks a provider; leave it away with AUDIT',
+    ),
+    (
+        lambda: policy("ALLOW", provider="sso"),
+        'AuthorizationPolicy("a").provider: only CUSTOM asks a provider; leave it away with ALLOW',
+    ),
+    (
+        lambda: policy("AUDIT", dry_run=True, rules=[pm.AuthorizationRule()]),
+        'AuthorizationPolicy("a").dry_run: Istio tries out ALLOW and DENY alone; leave it away with AUDIT',
+    ),
+    (
+        lambda: policy("CUSTOM", dry_run=True, provider="sso", rules=[pm.AuthorizationRule()]),
+        'AuthorizationPolicy("a").dry_run: Istio tries out ALLOW and DENY alone; leave it away with CUSTOM',
+    ),
+    (
+        lambda: custom(principals=[cart]),
+        'AuthorizationPolicy("a").rules[1].principals: Istio takes no such rule with CUSTOM; methods, paths and ports',
+    ),
+    (lambda: custom(namespaces=["shop"]), 'AuthorizationPolicy("a").rules[1].namespaces: Istio takes no such rule'),
+    (
+        lambda: custom(request_principals=["*"]),
+        'AuthorizationPolicy("a").rules[1].request_principals: Istio takes no such rule',
+    ),
+    (lambda: custom(claims={"a": ["b"]}), 'AuthorizationPolicy("a").rules[1].claims: Istio takes no such rule'),
     (
         lambda: pm.Mesh("m", request_authentication=[pm.RequestAuthentication("a", jwt_rules=[LOGIN])] * 2),
         "Mesh(\"m\").request_authentication[1]: 'a' is declared twice",

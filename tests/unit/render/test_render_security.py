@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -97,6 +97,31 @@ def test_authorization_by_tokens() -> None:
                 {"key": "request.auth.claims[https://a.example/b]", "values": ["c"]},
             ],
         }
+    ]
+
+
+@pytest.mark.parametrize("action", ["ALLOW", "DENY"])
+def test_authorization_that_is_tried_out(action: Literal["ALLOW", "DENY"]) -> None:
+    rule = pm.AuthorizationRule(methods=["GET"])
+    policies = [
+        pm.AuthorizationPolicy("meant", target=CART, action=action, rules=[rule]),
+        pm.AuthorizationPolicy("tried", target=CART, action=action, rules=[rule], dry_run=True),
+    ]
+    meant, tried = (to_wire(entry.object) for entry in render(pm.Mesh("m", authorization=policies)).entries)
+    assert tried["spec"] == meant["spec"]
+    assert "annotations" not in meant["metadata"]
+    assert tried["metadata"]["annotations"] == {"istio.io/dry-run": "true"}
+
+
+def test_authorization_that_marks_or_asks() -> None:
+    rule = pm.AuthorizationRule(methods=["GET"], paths=["/a*"], ports=[8080])
+    audit = pm.AuthorizationPolicy("a", target=CART, action="AUDIT", rules=[rule])
+    custom = pm.AuthorizationPolicy("b", target=CART, action="CUSTOM", provider="sso", rules=[rule])
+    rules = [{"to": [{"operation": {"methods": ["GET"], "paths": ["/a*"], "ports": ["8080"]}}]}]
+    specs = [to_wire(entry.object)["spec"] for entry in render(pm.Mesh("m", authorization=[audit, custom])).entries]
+    assert specs == [
+        {**CART_LABELS, "action": "AUDIT", "rules": rules},
+        {**CART_LABELS, "action": "CUSTOM", "provider": {"name": "sso"}, "rules": rules},
     ]
 
 

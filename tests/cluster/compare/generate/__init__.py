@@ -10,7 +10,7 @@ from tests.cluster.compare.generate.gateways import gateways
 from tests.cluster.compare.generate.objects import objects
 from tests.cluster.compare.generate.rate_limits import global_rate_limits, local_rate_limits
 from tests.cluster.compare.generate.routes import canaries, gateway_routes, service_routes
-from tests.cluster.compare.generate.security import authorization, mutual_tls
+from tests.cluster.compare.generate.security import authorization, decided_otherwise, mutual_tls
 from tests.cluster.compare.generate.services import namespaces, services
 from tests.cluster.compare.generate.streams import tcp_routes, tls_routes
 from tests.cluster.compare.generate.telemetry import telemetry
@@ -34,6 +34,7 @@ def generated_with_canaries(seed: int) -> pm.Mesh:
     routes = [*gateway_routes(random, edges, listed), *service_routes(random, listed)]
     # With a source of their own, so that what else a seed gives stays as it was before they came.
     limits = Random(f"limits-{seed}")
+    otherwise = Random(f"otherwise-{seed}")
     return pm.Mesh(
         f"seed-{seed}",
         uses=uses,
@@ -42,7 +43,10 @@ def generated_with_canaries(seed: int) -> pm.Mesh:
         gateways=[] if uses else edges,
         routes=routes,
         mutual_tls=mutual_tls(random, spaces, listed, mesh_wide=not uses),
-        authorization=authorization(random, spaces, listed, edges),
+        authorization=[
+            *authorization(random, spaces, listed, edges),
+            *decided_otherwise(otherwise, spaces, listed, edges),
+        ],
         canaries=canaries(random, listed),
         tcp_routes=tcp_routes(random, edges, listed),
         tls_routes=tls_routes(random, edges, listed),

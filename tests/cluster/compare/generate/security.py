@@ -38,6 +38,31 @@ def authorization(
     ]
 
 
+def decided_otherwise(
+    random: Random, spaces: list[pm.Namespace], listed: list[pm.Service], edges: list[pm.Gateway]
+) -> list[pm.AuthorizationPolicy]:
+    """For some meshes up to three policies that mark, ask an authorizer, or only try out.
+
+    MeshConfig has no authorizer here: istiod refuses what is to be asked about.
+    """
+    made = []
+    for number in range(random.choice([0, 0, 0, 1, 2, 3])):
+        policy = _policy(random, f"otherwise-{number}", spaces, listed, edges)
+        place: dict[str, Any] = {"namespace": policy.namespace, "target": policy.target, "rules": policy.rules}
+        place["rules"] = place["rules"] or [pm.AuthorizationRule()]
+        match random.choice(["AUDIT", "CUSTOM", "dry run", "dry run"]):
+            case "AUDIT":
+                made.append(pm.AuthorizationPolicy(policy.name, action="AUDIT", **place))
+            case "CUSTOM":
+                kept = [{"methods": each.methods, "paths": each.paths, "ports": each.ports} for each in place["rules"]]
+                place["rules"] = [pm.AuthorizationRule(**each) for each in kept]
+                provider = random.choice(["sso", "sso", "other"])
+                made.append(pm.AuthorizationPolicy(policy.name, action="CUSTOM", provider=provider, **place))
+            case _:
+                made.append(pm.AuthorizationPolicy(policy.name, action=policy.action, dry_run=True, **place))
+    return made
+
+
 def _policy(
     random: Random, name: str, spaces: list[pm.Namespace], listed: list[pm.Service], edges: list[pm.Gateway]
 ) -> pm.AuthorizationPolicy:
