@@ -64,8 +64,8 @@ def _authorized(filter: HttpRbac, exchange: Exchange) -> Treated:
     allowed, policy, why, after = authorize(filter, exchange)
     name = policy.name if policy else ""
     if allowed:
-        return Treated(after, (why,), policy=name)
-    return Treated(after, (why,), 403, "denied", "RBAC: access denied", policy=name)
+        return Treated(after, why, policy=name)
+    return Treated(after, why, 403, "denied", "RBAC: access denied", policy=name)
 
 
 def _authenticated(filter: JwtAuthentication, exchange: Exchange) -> Treated:

@@ -33,7 +33,7 @@ def through(
         match each:
             case NetworkRbac():
                 allowed, policy, why, exchange = authorize(each, exchange)
-                known = replace(known, policy=policy.name if policy else known.policy, why=(*known.why, why))
+                known = replace(known, policy=policy.name if policy else known.policy, why=(*known.why, *why))
                 if not allowed:
                     return replace(known, error="denied")
             case NetworkExtAuthz():

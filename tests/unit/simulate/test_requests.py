@@ -9,6 +9,7 @@ import pytest
 
 from pulumi_mesh.frozen import FrozenMap, freeze
 from pulumi_mesh.proxy.simulate import Outcome, Request, simulate
+from pulumi_mesh.proxy.simulate.outcome import Step
 from pulumi_mesh.proxy.simulate.templates import template_matches, template_rewrite
 from pulumi_mesh.proxy.view.addresses import SocketAddress
 from pulumi_mesh.proxy.view.clusters import (
@@ -122,6 +123,33 @@ def test_shadow_rules_decide_nothing_but_are_noted() -> None:
     assert outcome.passes
     assert any("ext is asked" in step.text for step in outcome.why)
     assert not any("ext is asked" in step.text for step in _asked(HttpExtAuthz("ext", "http", only_if=note)).why)
+
+
+ONE = Policy("p", (Always(),), (Always(),), ref=REF)
+NEVER = Policy("p", (), (), ref=REF)
+
+
+@pytest.mark.parametrize(
+    ("shadow", "prefix", "text", "ref"),
+    [
+        (Rules("DENY", (ONE,)), "istio_dry_run_deny_", "dry run: policy p would deny the request", REF),
+        (Rules("ALLOW", (ONE,)), "istio_dry_run_allow_", "dry run: policy p would allow the request", REF),
+        (Rules("DENY", (NEVER,)), "", "dry run: no DENY policy matches: the request would pass", None),
+        (Rules("ALLOW", (NEVER,)), "", "dry run: no ALLOW policy matches: the request would be denied", REF),
+        (Rules("DENY", (ONE,)), "istio_ext_authz_", "policy p has an authorizer asked", REF),
+        (Rules("DENY", (NEVER,)), "istio_ext_authz_", "no CUSTOM policy matches: no authorizer is asked", None),
+    ],
+)
+def test_what_shadow_rules_would_do_is_told_before_what_is_done(
+    shadow: Rules, prefix: str, text: str, ref: Ref | None
+) -> None:
+    alone = _asked(HttpRbac(None, shadow, shadow_prefix=prefix))
+    assert alone.passes
+    assert Step(text, ref) in alone.why
+    assert not any("enforced" in step.text for step in alone.why)
+    both = _asked(HttpRbac(Rules("DENY", (ONE,)), shadow, shadow_prefix=prefix))
+    assert both.error == "denied"
+    assert both.why[-2:] == (Step(text, ref), Step("policy p denies the request", REF))
 
 
 def test_who_asks_over_mutual_tls() -> None:
