@@ -148,7 +148,14 @@ mesh = pm.Mesh(
                     request_principals=["https://login.example.com/*"], claims={"groups": ["customer", "staff"]}
                 )
             ],
-        )
+        ),
+        # Who empties carts is logged; what a refusal of uploads would hit is counted before it is meant.
+        pm.AuthorizationPolicy(
+            "removals", target=cart, action="AUDIT", rules=[pm.AuthorizationRule(methods=["DELETE"])]
+        ),
+        pm.AuthorizationPolicy(
+            "uploads", target=cart, action="DENY", dry_run=True, rules=[pm.AuthorizationRule(methods=["PUT"])]
+        ),
     ],
     local_rate_limits=[
         pm.LocalRateLimit(

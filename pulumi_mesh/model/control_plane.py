@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import KW_ONLY
 from typing import Any
 
@@ -13,9 +14,10 @@ from pulumi_mesh.model.installation import (
     GatewayDeployment,
     IstiodChartValues,
     Version,
+    merged,
     refuse_owned,
 )
-from pulumi_mesh.typed import Bool, FieldError, JsonMap, Many, default, typed
+from pulumi_mesh.typed import Bool, FieldError, JsonMap, Many, default, is_known, typed
 
 _OWNED_ISTIOD = {
     "revision": "revision",
@@ -25,6 +27,8 @@ _OWNED_ISTIOD = {
     "meshConfig.trustDomain": "trust_domain",
     "meshConfig.rootNamespace": "root_namespace",
 }
+_SHARED = "SHARED_MESH_CONFIG"
+"""The variable of istiod that names another ConfigMap to take MeshConfig from."""
 _OWNED_BASE = {"defaultRevision": "the revision that has the tag 'default'", "global.istioNamespace": "namespace"}
 
 
@@ -98,6 +102,20 @@ class Istio:
         return cls(revision=revision, trust_domain=trust_domain, root_namespace=root_namespace, domain=domain)
 
     @property
+    def extension_providers(self) -> tuple[FrozenMap[str, Any], ...] | None:
+        """``meshConfig.extensionProviders`` of the values. None where the values do not tell: of an Istio that is there
+        already, where other objects say what MeshConfig is, where a part is an Output."""
+        values = merged(self.values, self.unchecked_values)
+        env = [values.get("env"), values.get("envVarFrom"), values.get("pilot")]
+        if not self.version or values.get("configMap") is False or _SHARED in _leaves(env):
+            return None
+        config = values.get("meshConfig") or FrozenMap()
+        given = (config.get("extensionProviders") or ()) if isinstance(config, Mapping) else None
+        if not isinstance(given, tuple) or not all(isinstance(each, FrozenMap) for each in given):
+            return None
+        return given if all(map(is_known, _leaves(given))) else None
+
+    @property
     def _implied(self) -> dict[str, Any]:
         return {"root_namespace": self.namespace}
 
@@ -105,3 +123,15 @@ class Istio:
         for field in ("tags", "gateways", "values", "base_values", "unchecked_values", "unchecked_base_values"):
             if getattr(self, field):
                 raise FieldError(field, "only an installation has these; give the version to install")
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """All keys, and all values that hold no others."""
+    if isinstance(value, Mapping):
+        yield from value
+        value = tuple(value.values())
+    if isinstance(value, tuple | list):
+        for each in value:
+            yield from _leaves(each)
+    else:
+        yield value

@@ -22,7 +22,7 @@ from pulumi_mesh.model.staging import staged
 from pulumi_mesh.model.stream_routes import StreamRoute, TCPRoute, TLSRoute
 from pulumi_mesh.model.telemetry import Telemetry
 from pulumi_mesh.refs import Identity
-from pulumi_mesh.typed import FieldError, Many, default, typed
+from pulumi_mesh.typed import FieldError, Many, default, is_known, typed
 
 T = TypeVar("T")
 
@@ -41,6 +41,7 @@ _NAMED = (
     "canaries",
 )
 """The fields whose entries have a name of their own."""
+_AUTHORIZERS = ("envoyExtAuthzHttp", "envoyExtAuthzGrpc")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class Mesh:
         self._refuse_two_mesh_wide()
         self._refuse_two_of_a_target()
         self._refuse_unknown_rules()
+        self._refuse_unknown_providers()
         self._refuse_bad_objects()
         self._refuse_contradictions()
 
@@ -238,6 +240,20 @@ class Mesh:
                 known = ", ".join(sorted(set(rules))) or "none"
                 problem = f"no route at the gateway has a rule named {limit.rule!r}; named rules: {known}"
                 raise FieldError(f"local_rate_limits[{position}].rule", problem)
+
+    def _refuse_unknown_providers(self) -> None:
+        """Where no authorizer has the name that a CUSTOM policy gives, istiod refuses what its rules take."""
+        asked = [(position, each) for position, each in enumerate(self.authorization) if each.action == "CUSTOM"]
+        if not asked or (providers := self.istio.extension_providers) is None:
+            return
+        names = sorted(str(each.get("name")) for each in providers if any(kind in each for kind in _AUTHORIZERS))
+        for position, policy in asked:
+            if is_known(policy.provider) and policy.provider not in names:
+                problem = (
+                    f"meshConfig.extensionProviders of istio has no authorizer named {policy.provider!r}; "
+                    f"known: {', '.join(names) or 'none'}"
+                )
+                raise FieldError(f"authorization[{position}].provider", problem)
 
     def _refuse_contradictions(self) -> None:
         for kind in ("Namespace", "Service", "Gateway"):

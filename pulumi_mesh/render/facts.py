@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pulumi_mesh.frozen import FrozenMap
 from pulumi_mesh.manifests.facts import KnownService, MeshConfig, Proxy, ServicePort, Workload
+from pulumi_mesh.manifests.registry.mesh_config import mesh_config as read_mesh_config
 from pulumi_mesh.manifests.registry.service_entries import endpoints_of, services_of
 from pulumi_mesh.manifests.snapshot import Snapshot
 from pulumi_mesh.manifests.snapshot import snapshot as index
@@ -43,6 +44,9 @@ def snapshot(mesh: Mesh) -> Snapshot:
             trust_domain=mesh.istio.trust_domain,
             root_namespace=mesh.istio.root_namespace,
             domain=mesh.istio.domain,
+            extension_providers=read_mesh_config(
+                {"extensionProviders": mesh.istio.extension_providers or ()}
+            ).extension_providers,
         ),
     )
 

@@ -117,6 +117,8 @@ authorization:
   rules:
   - request_principals: ["https://login.example.com/*"]
     claims: {{groups: [customer, staff]}}
+- {{name: removals, target: cart, action: AUDIT, rules: [{{methods: [DELETE]}}]}}
+- {{name: uploads, target: cart, action: DENY, dry_run: true, rules: [{{methods: [PUT]}}]}}
 local_rate_limits:
 - {{name: checkout, target: {{gateway: public}}, rule: checkout, token_bucket: {{max_tokens: 600, fill_interval: 1m}}}}
 - {{name: cart, target: cart, token_bucket: {{max_tokens: 100, fill_interval: 1s, tokens_per_fill: 50}}}}
@@ -156,9 +158,9 @@ MISTAKES = [
         "93: mutual_tls[1].ports[80]: its workloads do not listen on 80; they listen on 5432",
     ),
     ("[customer, staff]", "customer", "108: authorization[0].rules[0].claims['groups']: needs a list, not text"),
-    ("rule: checkout, ", "rule: check, ", "110: local_rate_limits[0].rule: no route at the gateway has a rule named"),
-    ("{key: remote_address}", "{key: client}", "117: global_rate_limits[0].descriptors[0][0].value: give value or"),
-    ("sampling: 10", "sampling: 101", "124: telemetry[1].tracing.sampling: 101 is not a percentage"),
+    ("rule: checkout, ", "rule: check, ", "112: local_rate_limits[0].rule: no route at the gateway has a rule named"),
+    ("{key: remote_address}", "{key: client}", "119: global_rate_limits[0].descriptors[0][0].value: give value or"),
+    ("sampling: 10", "sampling: 101", "126: telemetry[1].tracing.sampling: 101 is not a percentage"),
 ]
 
 

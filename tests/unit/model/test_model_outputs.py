@@ -80,3 +80,17 @@ def test_elsewhere_they_are_refused(make: Callable[[Any], Any], where: str, outp
     assert raised.value.problems == [
         (where, "an Output may not stand here: this decides names or structure, so it must be plain text")
     ]
+
+
+def test_a_provider_is_looked_for_where_all_of_them_are_known(output: pulumi.Output[str]) -> None:
+    def mesh(listed: Any, asked: Any) -> pm.Mesh:
+        istio = pm.Istio("1.31.1", values={"meshConfig": {"extensionProviders": [listed]}})
+        rules = [pm.AuthorizationRule()]
+        policy = pm.AuthorizationPolicy("a", namespace="b", action="CUSTOM", provider=asked, rules=rules)
+        return pm.Mesh("m", istio=istio, authorization=[policy])
+
+    sso = {"name": "sso", "envoyExtAuthzGrpc": {"service": "sso.auth.svc.cluster.local", "port": 9000}}
+    assert mesh({**sso, "name": output}, "other").istio.extension_providers is None
+    assert mesh(sso, output).istio.extension_providers is not None
+    with pytest.raises(pm.InvalidError, match="no authorizer named 'other'"):
+        mesh(sso, "other")

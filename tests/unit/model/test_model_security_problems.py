@@ -10,10 +10,18 @@ import pulumi_mesh as pm
 anything: Any = pm  # the same, but type checkers let mistakes pass
 cart = pm.Service("cart", namespace="shop", ports=[8080, 9090])
 LOGIN = pm.JWTRule("login")
+SSO = {"name": "sso", "envoyExtAuthzGrpc": {"service": "sso.auth.svc.cluster.local", "port": 9000}}
+ZIPKIN = {"name": "zipkin", "zipkin": {"service": "zipkin.auth.svc.cluster.local", "port": 9411}}
+PROVIDERS: Any = {"meshConfig": {"extensionProviders": [SSO, ZIPKIN]}}
 
 
 def policy(action: str, **given: Any) -> Any:
     return anything.AuthorizationPolicy("a", target=cart, action=action, **given)
+
+
+def asked(istio: pm.Istio, provider: Any = "sso") -> pm.Mesh:
+    custom = policy("CUSTOM", provider=provider, rules=[pm.AuthorizationRule()])
+    return pm.Mesh("m", istio=istio, authorization=[custom])
 
 
 def custom(**rule: Any) -> Any:
@@ -119,6 +127,16 @@ CASES: list[tuple[Callable[[], Any], str]] = [
         lambda: custom(request_principals=["*"]),
         'AuthorizationPolicy("a").rules[1].request_principals: Istio takes no such rule',
     ),
+    (
+        lambda: asked(pm.Istio("1.31.1", values=PROVIDERS), "zipkin"),
+        'Mesh("m").authorization[0].provider: meshConfig.extensionProviders of istio has no authorizer named '
+        "'zipkin'; known: sso",
+    ),
+    (
+        lambda: asked(pm.Istio("1.31.1")),
+        'Mesh("m").authorization[0].provider: meshConfig.extensionProviders of istio has no authorizer named '
+        "'sso'; known: none",
+    ),
     (lambda: custom(claims={"a": ["b"]}), 'AuthorizationPolicy("a").rules[1].claims: Istio takes no such rule'),
     (
         lambda: pm.Mesh("m", request_authentication=[pm.RequestAuthentication("a", jwt_rules=[LOGIN])] * 2),
@@ -133,3 +151,18 @@ def test_problem(make: Callable[[], Any], expected: str) -> None:
         make()
     assert str(raised.value).startswith(expected)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "istio",
+    [
+        pm.Istio.existing(),
+        pm.Istio("1.31.1", values=PROVIDERS),
+        pm.Istio("1.31.1", unchecked_values=PROVIDERS),
+        anything.Istio("1.31.1", values={"configMap": False}),
+        anything.Istio("1.31.1", values={"env": {"SHARED_MESH_CONFIG": "shared"}}),
+        anything.Istio("1.31.1", values={"pilot": {"env": {"SHARED_MESH_CONFIG": "shared"}}}),
+    ],
+)
+def test_providers_that_are_known_or_may_be_there(istio: pm.Istio) -> None:
+    assert asked(istio).authorization[0].provider == "sso"

@@ -8,7 +8,7 @@ import pytest
 
 import pulumi_mesh as pm
 from pulumi_mesh.manifests.wire import to_wire
-from pulumi_mesh.render import render
+from pulumi_mesh.render import render, snapshot
 
 CART = pm.Service("cart", namespace="shop", ports=[8080, pm.Port(9090, target_port=9091)], versions=["v1", "v2"])
 EDGE = pm.Gateway("edge", namespace="edge", listeners=[pm.Listener("http", port=80)])
@@ -129,3 +129,12 @@ def test_what_policies_reach_is_known() -> None:
     asked = [pm.RequestAuthentication(each.name, target=each, jwt_rules=[LOGIN]) for each in (CART, EDGE)]
     mesh = pm.Mesh("m", request_authentication=asked)
     assert (mesh.known_services, mesh.known_gateways) == ((CART,), (EDGE,))
+
+
+def test_providers_of_an_installation_are_known() -> None:
+    sso: Any = {"name": "sso", "envoyExtAuthzGrpc": {"service": "sso.auth.svc.cluster.local", "port": 9000}}
+    istio = pm.Istio("1.31.1", values={"meshConfig": {"extensionProviders": [sso]}})
+    (known,) = snapshot(pm.Mesh("m", istio=istio)).mesh.extension_providers
+    assert (known.name, known.kind) == ("sso", "envoyExtAuthzGrpc")
+    assert known.config["service"] == "sso.auth.svc.cluster.local"
+    assert snapshot(pm.Mesh("m")).mesh.extension_providers == ()
